@@ -1,0 +1,39 @@
+"""Exact learning dynamics of deep linear networks, and gradient descent beside it."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from deeplinear.curve import Curve
+from deeplinear.task import Task
+
+if TYPE_CHECKING:
+    from deeplinear import data, initial, weights
+    from deeplinear.exact.solve import solve
+    from deeplinear.simulate.descent import descend
+    from deeplinear.simulate.flow import flow
+    from deeplinear.simulate.minibatch import descend_minibatch
+
+__all__ = ["Curve", "Task", "data", "descend", "descend_minibatch", "exact", "flow", "initial", "solve", "weights"]
+
+# SciPy and JAX take longer to load than the rest together, so a name loads its module when it is first used.
+LAZY = {
+    "data": "deeplinear.data",
+    "exact": "deeplinear.exact",
+    "initial": "deeplinear.initial",
+    "weights": "deeplinear.weights",
+    "solve": "deeplinear.exact.solve",
+    "descend": "deeplinear.simulate.descent",
+    "descend_minibatch": "deeplinear.simulate.minibatch",
+    "flow": "deeplinear.simulate.flow",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in LAZY:
+        raise AttributeError(f"module 'deeplinear' has no attribute {name!r}")
+    module = importlib.import_module(LAZY[name])
+    return getattr(module, name, module)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,78 @@
+"""Reading a network's weights: plain tuples ``(W1, …, WL)`` of arrays, ``W_l`` of shape ``(n_out, n_in)``."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array, Task
+
+Weights = tuple["Array", ...]
+
+
+def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
+    """The weights as float64 arrays, after checking that they chain (and fit the task).
+
+    Raises:
+        ValueError: no layers, a layer that is not a matrix, shapes that do not chain or do not fit, NaN or infinity.
+    """
+    if isinstance(weights, np.ndarray) or len(weights) == 0:
+        raise ValueError(
+            "weights need a sequence of matrices (W1, …, WL), got "
+            + ("a bare array" if isinstance(weights, np.ndarray) else "none")
+            + ": a network is its layers in the order data meet them. Pass a tuple, (W,) for a single layer."
+        )
+    layers = tuple(np.asarray(w, dtype=np.float64) for w in weights)
+    for number, layer in enumerate(layers, 1):
+        if layer.ndim != 2 or 0 in layer.shape:
+            raise ValueError(f"weights need matrices, got W{number} of shape {layer.shape}. Use shape (n_out, n_in).")
+        if not np.isfinite(layer).all():
+            raise ValueError(f"weights need finite numbers, got a NaN or infinity in W{number}. Check the initialiser.")
+    for number, (below, above) in enumerate(itertools.pairwise(layers), 1):
+        if above.shape[1] != below.shape[0]:
+            raise ValueError(
+                f"weights need shapes that chain, got W{number} of shape {below.shape} and W{number + 1} of shape "
+                f"{above.shape}: W{number + 1} must have {below.shape[0]} columns. Each is (n_out, n_in)."
+            )
+    if task is not None and (layers[0].shape[1], layers[-1].shape[0]) != (task.n_in, task.n_out):
+        raise ValueError(
+            f"weights need to map the task's {task.n_in} inputs to its {task.n_out} outputs, got "
+            f"{layers[0].shape[1]} inputs and {layers[-1].shape[0]} outputs. Whitening changes the number of inputs: "
+            f"build the weights from the whitened task."
+        )
+    return layers
+
+
+def widths(weights: Sequence[Array]) -> tuple[int, ...]:
+    """Layer widths ``(n_0, n_1, …, n_L)``."""
+    return (weights[0].shape[1], *(w.shape[0] for w in weights))
+
+
+def end_to_end(weights: Sequence[Array]) -> Array:
+    """The map ``W_L ⋯ W_1``, shape ``(n_out, n_in)``, multiplied from its narrow end."""
+    if weights[0].shape[1] < weights[-1].shape[0]:
+        return reduce(lambda product, w: w @ product, weights)
+    return reduce(lambda product, w: product @ w, weights[::-1])
+
+
+def strengths(weights: Sequence[Array], task: Task) -> Array:
+    """Strength ``u_αᵀ W_L ⋯ W_1 v_α`` of each task mode, shape ``(k,)``."""
+    return task.strengths(end_to_end(weights))
+
+
+def imbalance(weights: Sequence[Array]) -> Weights:
+    """Conserved quantities ``W_{l+1}ᵀ W_{l+1} − W_l W_lᵀ`` of gradient flow, one square matrix per hidden layer.
+
+    Constant in time for any task and any start; all zero for balanced weights. One descent step of rate η changes
+    them by exactly ``η² (G_{l+1}ᵀ G_{l+1} − G_l G_lᵀ)``, G the descent directions.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, section 1.3, in matrix form.
+    """
+    return tuple(above.T @ above - below @ below.T for below, above in itertools.pairwise(weights))
