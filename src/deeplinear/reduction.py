@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deeplinear.weights import Weights, end_to_end, widths
+from deeplinear.weights import Weights, widths
 
 if TYPE_CHECKING:
     from deeplinear.task import Array, Task
@@ -61,15 +61,9 @@ class Reduction:
             f"({self.gain:.3g} times fewer weights{how})"
         )
 
-    def lift_map(self, maps: Array, start: Array) -> Array:
-        """Wide end-to-end maps ``(..., n_out, n_in)`` from small ones ``(..., d_L, d_0)``; ``start`` the small one at 0.
-
-        What the wide map does outside the subspaces never moves; it is known only where the wide weights are.
-        """
-        lifted = embedded(maps, self.bases[-1], self.bases[0])
-        if self.full is None:
-            return lifted
-        return lifted + (end_to_end(self.full) - embedded(start, self.bases[-1], self.bases[0]))
+    def lift_map(self, maps: Array) -> Array:
+        """Wide end-to-end maps ``(..., n_out, n_in)`` from small ones ``(..., d_L, d_0)``; zero outside the subspaces."""
+        return embedded(maps, self.bases[-1], self.bases[0])
 
     def lift(self, weights: Weights, decay: float = 1.0) -> Weights:
         """Wide weights from small ones.
@@ -88,7 +82,7 @@ class Reduction:
             )
         return tuple(
             embedded(w - decay * w0, p, q) + decay * wide
-            for p, q, w, w0, wide in zip(self.bases[1:], self.bases, weights, self.weights, self.full, strict=True)
+            for p, q, w, w0, wide in zip(self.bases[1:], self.bases[:-1], weights, self.weights, self.full, strict=True)
         )
 
 

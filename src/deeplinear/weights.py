@@ -61,6 +61,11 @@ def end_to_end(weights: Sequence[Array]) -> Array:
     return reduce(lambda product, w: product @ w, weights[::-1])
 
 
+def oriented(weights: Weights, mirrored: bool) -> Weights:
+    """The network, or its mirror image: transposed layers in reverse order, with inputs and outputs exchanged."""
+    return tuple(w.T for w in weights[::-1]) if mirrored else weights
+
+
 def strengths(weights: Sequence[Array], task: Task) -> Array:
     """Strength ``u_αᵀ W_L ⋯ W_1 v_α`` of each task mode, shape ``(k,)``."""
     return task.strengths(end_to_end(weights))

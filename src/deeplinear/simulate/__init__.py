@@ -1,1 +1,1 @@
-"""TODO."""
+"""What gradient descent does: discrete descent at any width, gradient flow, mini-batches."""

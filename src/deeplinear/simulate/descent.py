@@ -1,0 +1,183 @@
+"""Discrete full-batch gradient descent, at any width, from sufficient statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.reduction import Reduction
+from deeplinear.simulate.closure import reduced, unreduced
+from deeplinear.simulate.problem import Batches, Problem, Trace
+from deeplinear.simulate.run import Run
+from deeplinear.simulate.schedule import Schedule, scheduled
+from deeplinear.task import Array, Task
+from deeplinear.weights import Weights, checked, end_to_end
+
+Start = Sequence[ArrayLike] | Reduction
+
+OUT_OF_BOUNDS = 1e6  # times the larger of the first excess loss and that of the zero map: diverged
+WIDE = 200  # from this hidden width on, moving weights in place beats the compiled loop on a CPU
+
+
+def descend(
+    task: Task,
+    weights: Start | Sequence[Start],
+    *,
+    rate: ArrayLike,
+    steps: int | None = None,
+    until: float | None = None,
+    stop: Literal["first", "all"] = "all",
+    record: int | ArrayLike | None = None,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    reduce: bool = True,
+    dtype: type[np.float64] | type[np.float32] = np.float64,
+) -> Run:
+    """Train a deep linear network by gradient descent, and say what was learned when.
+
+    Takes the steps ``W_l ← W_l + η W_{L:l+1}ᵀ (Σ³¹ − W Σ¹¹) W_{l-1:1}ᵀ`` themselves, not their continuous limit. The
+    cost does not depend on the number of examples. Where the network moves inside small invariant subspaces
+    (orthogonal, decoupled or balanced starts) it does not depend on the width either: a narrow network is run, exactly,
+    and lifted back when its weights are read.
+
+    Args:
+        task: what to learn.
+        weights: the start ``(W1, …, WL)``, or a `Reduction` sampled directly by ``deeplinear.initial``; or a list of
+            such starts of equal shapes (seeds), run together.
+        rate: learning rate η > 0, or several, shape ``(rates,)``, run together.
+        steps: how many steps; with ``until`` the most there may be (100 000 if not given).
+        until: a run ends when its loss is below this, ``> task.floor``.
+        stop: with ``until`` and a batch, all end when the ``"first"`` run does, or each for itself (``"all"``).
+        record: record every so many steps, or at these steps; if not given every step, or 1000 points of a longer run.
+        momentum: heavy-ball momentum, in [0, 1).
+        weight_decay: adds ``½ weight_decay Σ‖W_l‖²`` to what is descended, not to the recorded loss; ``>= 0``.
+        reduce: False runs the network at its full width.
+        dtype: ``np.float64``, switched on for this call only, or ``np.float32``: half the time for wide networks, and
+            losses only to 1e-7 of the first.
+
+    Returns:
+        A `Run`: a `Curve` with times = steps, and ``learned_at``, ``diverged_at``, ``reduction``, ``weights``.
+
+    Raises:
+        ValueError: an argument out of range, weights that do not fit, or a single run that diverged. In a batch,
+            divergence is reported in ``diverged_at`` instead.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (1) and (13) and appendix C.
+
+    Example:
+        >>> import deeplinear as dl
+        >>> task = dl.Task.from_modes([4.0, 2.0])
+        >>> run = dl.descend(task, dl.initial.decoupled(task, [2, 50, 2], rng=0), rate=0.01, steps=800)
+        >>> run.strengths[-1].round(4)
+        array([4., 2.])
+    """
+    asked = {"rate": rate, "steps": steps, "until": until, "stop": stop, "record": record}
+    schedule = scheduled(task, **asked, momentum=momentum, weight_decay=weight_decay)
+    seeds = is_batch(weights)
+    starts: list[Any] = list(weights) if seeds else [weights]  # type: ignore[arg-type]
+    found = [prepared(task, start, reduce=reduce) for start in starts]
+    return performed(task, found, schedule, seeds=seeds, dtype=dtype, name="gradient descent")
+
+
+def is_batch(weights: Any) -> bool:
+    """Whether this is a list of starts rather than one start."""
+    return not isinstance(weights, Reduction | np.ndarray) and any(
+        isinstance(w, Reduction | tuple | list) for w in weights
+    )
+
+
+def prepared(task: Task, start: Start, *, reduce: bool = True, any_data: bool = False) -> Reduction:
+    """A start as a `Reduction`, found, trivial, or as it was sampled."""
+    if isinstance(start, Reduction):
+        if start.task is not task:
+            raise ValueError(
+                "descend needs a start sampled for this very task, got a Reduction of another: its subspaces would not "
+                "hold this one's data. Sample it again with this task."
+            )
+        return start
+    full = checked(start, task)
+    return reduced(task, full, any_data=any_data) if reduce else unreduced(task, full)
+
+
+def engine(problems: list[Problem], schedule: Schedule, batches: Batches | None, dtype: type) -> Trace:
+    """Run narrow networks compiled and all together, wide ones in place and one by one."""
+    if max((w.shape[0] for w in problems[0].weights[:-1]), default=0) < WIDE:
+        from deeplinear.simulate.compiled import run
+    else:
+        from deeplinear.simulate.inplace import run
+    return run(problems, schedule, batches, dtype)
+
+
+def performed(
+    task: Task,
+    found: list[Reduction],
+    schedule: Schedule,
+    *,
+    seeds: bool,
+    dtype: type,
+    name: str,
+    batches: Batches | None = None,
+) -> Run:
+    """Run all starts at all rates and dress the trace as a `Run`."""
+    if len({(r.widths, r.reduced_widths) for r in found}) > 1:
+        raise ValueError(
+            f"descend needs starts that move in equally large subspaces, got widths "
+            f"{sorted({r.reduced_widths for r in found})}: they run as one batch. Pass them in separate calls."
+        )
+    problems = [Problem.inside(r) for r in found]
+    rates = np.atleast_1d(schedule.rates)
+    reach = max(float(p.excess(w)) for p in problems for w in (end_to_end(p.weights), np.zeros_like(p.optimum)))
+    runs = [(reduction, rate) for reduction in found for rate in rates]
+    schedule = replace(schedule, bound=OUT_OF_BOUNDS * reach, keep_weights=len(runs) == 1)
+    trace = engine(problems, schedule, batches, dtype)
+    shape = (len(found),) * seeds + rates.shape * schedule.rates.ndim
+
+    def shaped(array: Array) -> Array:
+        return array.reshape(shape + array.shape[1:])
+
+    def maps() -> Array:
+        again = engine(problems, replace(schedule, records=trace.steps, read_maps=True), batches, dtype)
+        return shaped(np.stack([r.lift_map(m) for (r, _), m in zip(runs, again.reading, strict=True)]))
+
+    def final() -> Weights:
+        again = trace if trace.weights else engine(problems, replace(schedule, keep_weights=True), batches, dtype)
+        moved = np.where(trace.learned >= 0, trace.learned, trace.steps[-1])
+        shares = [frozen_share(schedule, rate, int(steps)) for (_, rate), steps in zip(runs, moved, strict=True)]
+        lifted = [r.lift(w, share) for (r, _), w, share in zip(runs, again.weights, shares, strict=True)]
+        return tuple(shaped(np.stack(layer)) for layer in zip(*lifted, strict=True))
+
+    diverged = trace.diverged >= 0
+    if diverged.any() and not shape:
+        raise ValueError(
+            f"descend needs a stable rate, got rate={rates[0]:.6g}: the loss left all bounds at step "
+            f"{trace.diverged[0]}. Pass a smaller rate (deeplinear.exact.largest_stable_rate says how small), or a list "
+            f"of rates to see where it breaks."
+        )
+    lost = diverged[:, None] & (trace.steps >= trace.diverged[:, None])
+    return Run(
+        times=trace.steps.astype(np.float64),
+        loss=shaped(np.where(lost, np.inf, task.floor + trace.excess)),
+        strengths=shaped(trace.reading),
+        targets=task.targets,
+        name=name,
+        map_source=maps,
+        rates=schedule.rates,
+        learned_at=shaped(np.where(trace.learned >= 0, trace.learned, np.nan)),
+        diverged_at=shaped(np.where(diverged, trace.diverged, np.nan)),
+        reduction=tuple(found) if seeds else found[0],
+        weight_source=final,
+    )
+
+
+def frozen_share(schedule: Schedule, rate: float, steps: int) -> float:
+    """What weight decay leaves of a weight that has no gradient: the optimiser applied to the number 1."""
+    weight, velocity = 1.0, 0.0
+    for _ in range(steps if schedule.weight_decay else 0):
+        velocity = schedule.momentum * velocity - schedule.weight_decay * weight
+        weight += rate * velocity
+    return weight
