@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.reduction import Reduction, projected
 from deeplinear.simulate.closure import reduced
 from deeplinear.task import Array, Task
@@ -56,15 +57,14 @@ def reduced_orthogonal(
         >>> print(dl.initial.reduced_orthogonal(task, [20] + 999 * [10**6] + [2], rng=0))
         exact: 1000000-wide hidden layers -> 6, inputs 20 -> 4, ...
     """
-    widths = checked_widths("reduced_orthogonal", task, widths)
+    widths = checked_widths("reduced_orthogonal", widths, task)
     hidden = set(widths[1:-1])
     if len(hidden) != 1 or not min(hidden) >= max(task.n_in, task.n_out):
         raise ValueError(
             f"reduced_orthogonal needs hidden layers of one width >= {max(task.n_in, task.n_out)}, got widths "
             f"{sorted(hidden)}: the narrow law is known for those. Use deeplinear.initial.orthogonal for other shapes."
         )
-    if not (np.isfinite(gain) and gain > 0):
-        raise ValueError(f"reduced_orthogonal needs gain > 0, got gain={gain!r}: zero never learns. Pass 1.0.")
+    gain = float(checked_scales("reduced_orthogonal", "gain", gain, 1, "network")[0])
     rng = np.random.default_rng(rng)
     n_in, n_out, spare = task.n_in, task.n_out, hidden.pop() - task.n_in
     if spare > n_out:
@@ -98,14 +98,9 @@ def reduced_decoupled(task: Task, widths: Sequence[int], *, strength: ArrayLike 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, sections 1.3 and 2 and appendix C.
     """
-    widths = checked_widths("reduced_decoupled", task, widths)
+    widths = checked_widths("reduced_decoupled", widths, task)
     modes = min(widths)
-    u0 = np.broadcast_to(np.asarray(strength, dtype=np.float64), (modes,))
-    if not (np.isfinite(u0) & (u0 > 0)).all():
-        raise ValueError(
-            f"reduced_decoupled needs strength > 0, got strength={strength!r}: a mode of strength 0 never learns. "
-            f"Pass a small positive start such as 1e-3."
-        )
+    u0 = checked_scales("reduced_decoupled", "strength", strength, modes, "modes")
     root = u0 ** (1 / (len(widths) - 1))
     u, _, v = task.modes
     return deepened(task, (root[:, None] * v[:, :modes].T, u[:, :modes] * root), root, widths)
@@ -119,14 +114,3 @@ def deepened(task: Task, ends: tuple[Array, Array], scales: Array, widths: tuple
     weights = (first, *[between] * (len(widths) - 3), last)
     bases = (two.bases[0], *[None] * (len(widths) - 2), two.bases[2])
     return replace(two, weights=weights, widths=widths, bases=bases, full=None)
-
-
-def checked_widths(function: str, task: Task, widths: Sequence[int]) -> tuple[int, ...]:
-    """Layer widths as a tuple, after checking them against the task."""
-    whole = tuple(int(w) for w in widths)
-    if len(whole) < 3 or whole != tuple(widths) or min(whole) < 1 or (whole[0], whole[-1]) != (task.n_in, task.n_out):
-        raise ValueError(
-            f"{function} needs widths ({task.n_in}, …, {task.n_out}) with at least one hidden layer, got "
-            f"{tuple(widths)!r}: the ends are the task's inputs and outputs. Pass [{task.n_in}, 1000, {task.n_out}]."
-        )
-    return whole

@@ -1,0 +1,75 @@
+"""Items on a binary tree whose features diffuse down its branches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deeplinear.task import Array, Task
+
+
+def hierarchy(
+    *, levels: int = 5, features: int = 1000, flip: float = 0.1, rng: int | np.random.Generator | None = None
+) -> Task:
+    """The task of Fig. 3: name an item, predict its features.
+
+    Args:
+        levels: levels of the tree; there are ``2^levels`` items, one-hot inputs (white: Σ¹¹ = I).
+        features: outputs, each ±1.
+        flip: probability that a feature changes sign along one branch, in [0, 0.5].
+        rng: seed or generator.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, Fig. 3 (levels 5, features 1000, flip 0.1).
+
+    Example:
+        >>> hierarchy(rng=0).modes.s.shape
+        (32,)
+    """
+    x, y = hierarchy_examples(levels=levels, features=features, flip=flip, rng=rng)
+    return Task.from_data(x, y)
+
+
+def hierarchy_examples(
+    *, levels: int = 5, features: int = 1000, flip: float = 0.1, rng: int | np.random.Generator | None = None
+) -> tuple[Array, Array]:
+    """Inputs ``(items, items)`` and features ``(items, features)`` of `hierarchy`: branching diffusion on the tree."""
+    checked(levels, features, flip)
+    rng = np.random.default_rng(rng)
+    values = rng.choice([-1.0, 1.0], size=(1, features))
+    for _ in range(levels):
+        values = np.repeat(values, 2, axis=0)
+        values = values * np.where(rng.random(values.shape) < flip, -1.0, 1.0)
+    return np.eye(len(values)), values
+
+
+def hierarchy_spectrum(*, levels: int = 5, features: int = 1000, flip: float = 0.1) -> Array:
+    r"""Population singular values of Σ³¹, shape ``(2^levels,)``, descending; a sampled task scatters around them.
+
+    With ρ = (1 − 2 flip)², the covariance of two items that part at height h is ρ^h. Its eigenvalues per feature are
+    ``1 + Σ_{j<=D} 2^{j-1} ρ^j`` for the constant mode and ``1 + Σ_{j<h} 2^{j-1} ρ^j − 2^{h-1} ρ^h``, 2^{D-h} times, for
+    the splits at height h = D … 1; singular values are the roots of ``features`` times these.
+
+    Source:
+        Derived here from the generative model of Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, Fig. 3.
+
+    Example:
+        >>> hierarchy_spectrum().round(1)[[0, 1, 2, 4, 8, 16]]
+        array([81. , 56. , 46.5, 37.6, 28.6, 19. ])
+    """
+    checked(levels, features, flip)
+    rho = (1 - 2 * flip) ** 2
+    shared = np.array([2.0 ** (j - 1) * rho**j for j in range(1, levels + 1)])
+    splits = [np.full(2 ** (levels - h), 1 + shared[: h - 1].sum() - shared[h - 1]) for h in range(levels, 0, -1)]
+    return np.sqrt(features * np.concatenate([[1 + shared.sum()], *splits]))
+
+
+def checked(levels: int, features: int, flip: float) -> None:
+    """Refuse trees that cannot be."""
+    if not (levels >= 0 and levels == int(levels) and features >= 1 and features == int(features) and 0 <= flip <= 0.5):
+        raise ValueError(
+            f"hierarchy needs levels >= 0, features >= 1 and 0 <= flip <= 0.5, got levels={levels!r}, "
+            f"features={features!r}, flip={flip!r}: beyond one half a branch undoes its parent. Pass 5, 1000, 0.1."
+        )

@@ -1,0 +1,64 @@
+"""Decoupled weights: every mode of the task is a chain of scalars of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.initial.orthogonal import haar
+from deeplinear.initial.widths import checked_scales, checked_widths
+from deeplinear.task import Task
+from deeplinear.weights import Weights
+
+
+def decoupled(
+    task: Task,
+    widths: Sequence[int],
+    *,
+    strength: ArrayLike = 1e-3,
+    layers: ArrayLike | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> Weights:
+    """``W_l = R_{l+1} D_l R_lᵀ`` with R_1 = V and R_{L+1} = U the task's modes, hidden R_l Haar frames, D_l diagonal.
+
+    Args:
+        task: whose modes to decouple; the ``k = min(widths)`` strongest take part.
+        widths: ``(n_in, …, n_out)``, hidden layers narrower or wider than the task alike.
+        strength: end-to-end strength u_0 > 0 at the start, one number or one for each of the k modes; every layer has
+            its L-th root.
+        layers: if given, the diagonals themselves, shape ``(L,)`` or ``(L, k)``, any sign, equal or not.
+        rng: seed or generator.
+
+    Returns:
+        Weights ``(W1, …, WL)``; balanced unless ``layers`` differ.
+
+    Raises:
+        ValueError: widths that do not fit the task, strength not positive, layers of a wrong shape.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, sections 1.3 and 2 and appendix C.
+
+    Example:
+        >>> from deeplinear import Task, weights
+        >>> task = Task.from_modes([3.0, 1.0])
+        >>> weights.strengths(decoupled(task, [2, 5, 7, 2], strength=0.01, rng=0), task).round(12)
+        array([0.01, 0.01])
+    """
+    sizes = checked_widths("decoupled", widths, task)
+    depth, k = len(sizes) - 1, min(sizes)
+    if layers is None:
+        diagonals = np.tile(checked_scales("decoupled", "strength", strength, k, "modes") ** (1 / depth), (depth, 1))
+    else:
+        given = np.asarray(layers, dtype=np.float64)
+        if given.shape not in ((depth,), (depth, k)) or not np.isfinite(given).all():
+            raise ValueError(
+                f"decoupled needs finite layers of shape ({depth},) or ({depth}, {k}), got shape {given.shape}: one "
+                f"strength for each layer (and mode). Pass for example [0.1] * {depth}."
+            )
+        diagonals = np.broadcast_to(given.reshape(depth, -1), (depth, k))
+    rng = np.random.default_rng(rng)
+    u, _, v = task.modes
+    frames = [v[:, :k], *(haar(n, k, rng) for n in sizes[1:-1]), u[:, :k]]
+    return tuple((above * d) @ below.T for below, above, d in zip(frames, frames[1:], diagonals, strict=False))

@@ -1,0 +1,37 @@
+"""Glorot's uniform weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.initial.widths import checked_scales, checked_widths
+from deeplinear.weights import Weights
+
+
+def glorot(widths: Sequence[int], *, scale: ArrayLike = 1.0, rng: int | np.random.Generator | None = None) -> Weights:
+    """Independent entries, uniform in ``±scale √(6 / (inputs + outputs of the layer))``.
+
+    Args:
+        widths: ``(n_in, …, n_out)``.
+        scale: > 0, one number or one for each layer.
+        rng: seed or generator.
+
+    Returns:
+        Weights ``(W1, …, WL)``.
+
+    Raises:
+        ValueError: unusable widths or scale.
+
+    Source:
+        Glorot & Bengio 2010, eq. (16); the start named in the caption of Fig. 6 of arXiv:1312.6120.
+    """
+    sizes = checked_widths("glorot", widths)
+    scales = checked_scales("glorot", "scale", scale, len(sizes) - 1, "layers")
+    rng = np.random.default_rng(rng)
+    return tuple(
+        a * np.sqrt(6 / (m + n)) * rng.uniform(-1, 1, (n, m)) for a, (m, n) in zip(scales, pairwise(sizes), strict=True)
+    )

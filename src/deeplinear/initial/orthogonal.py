@@ -1,0 +1,58 @@
+"""Random orthogonal weights: every layer an isometry up to its gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.initial.widths import checked_scales, checked_widths
+from deeplinear.task import Array
+from deeplinear.weights import Weights
+
+
+def orthogonal(
+    widths: Sequence[int], *, gain: ArrayLike = 1.0, rng: int | np.random.Generator | None = None
+) -> Weights:
+    """Haar-distributed (semi-)orthogonal layers: ``W_lᵀ W_l = g² I`` or ``W_l W_lᵀ = g² I``, whichever fits.
+
+    Args:
+        widths: ``(n_in, …, n_out)``.
+        gain: g > 0, one number or one for each layer.
+        rng: seed or generator.
+
+    Returns:
+        Weights ``(W1, …, WL)``.
+
+    Raises:
+        ValueError: unusable widths or gain.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, section 3.
+
+    Example:
+        >>> (w,) = orthogonal([3, 2], gain=2.0, rng=0)
+        >>> (w @ w.T).round(12)
+        array([[4., 0.],
+               [0., 4.]])
+    """
+    sizes = checked_widths("orthogonal", widths)
+    gains = checked_scales("orthogonal", "gain", gain, len(sizes) - 1, "layers")
+    rng = np.random.default_rng(rng)
+    frames = ((n, m, haar(max(n, m), min(n, m), rng)) for m, n in pairwise(sizes))
+    return tuple(g * (q if n >= m else q.T) for g, (n, m, q) in zip(gains, frames, strict=True))
+
+
+def haar(rows: int, columns: int, rng: np.random.Generator) -> Array:
+    """A Haar-random frame: orthonormal columns, shape ``(rows, columns)``, ``rows >= columns``.
+
+    QR of a Gaussian matrix is Haar only after the sign fix: R must have a positive diagonal, or Q depends on the
+    algorithm's choice of signs.
+
+    Source:
+        Mezzadri 2007, arXiv:math-ph/0609050.
+    """
+    q, r = np.linalg.qr(rng.standard_normal((rows, columns)))
+    return q * np.where(np.diag(r) < 0, -1.0, 1.0)

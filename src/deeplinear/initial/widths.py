@@ -1,0 +1,37 @@
+"""Checks that every start shares: layer widths and scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.task import Array, Task
+
+
+def checked_widths(function: str, widths: Sequence[int], task: Task | None = None) -> tuple[int, ...]:
+    """Layer widths ``(n_in, …, n_out)`` as a tuple of at least two, after checking them (against the task)."""
+    whole = tuple(int(w) for w in widths)
+    if len(whole) < 2 or whole != tuple(widths) or min(whole) < 1:
+        raise ValueError(
+            f"{function} needs at least two whole widths >= 1, got widths={widths!r}: they run from inputs to outputs. "
+            f"Pass for example [784, 1000, 10]."
+        )
+    if task is not None and (whole[0], whole[-1]) != (task.n_in, task.n_out):
+        raise ValueError(
+            f"{function} needs widths from {task.n_in} to {task.n_out}, got widths={widths!r}: the ends are the task's "
+            f"inputs and outputs. Whitening changes the number of inputs: use task.n_in."
+        )
+    return whole
+
+
+def checked_scales(function: str, name: str, scales: ArrayLike, count: int, what: str) -> Array:
+    """One positive scale for each of ``count`` layers or modes, from one number or as many."""
+    array = np.asarray(scales, dtype=np.float64)
+    if array.shape not in ((), (1,), (count,)) or not (np.isfinite(array) & (array > 0)).all():
+        raise ValueError(
+            f"{function} needs {name} > 0, one number or one for each of {count} {what}, got {name}={scales!r}: zero "
+            f"never learns and signs belong to the weights. Pass a small positive number."
+        )
+    return np.broadcast_to(array, (count,))
