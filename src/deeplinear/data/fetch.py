@@ -1,4 +1,4 @@
-"""Where published files come from: a folder the user names, or a checksummed download that is kept."""
+"""Published files: from a folder that the user names, or downloaded once, checked and kept."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import os
 from pathlib import Path
 
 VARIABLE = "DEEPLINEAR_DATA"
-
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-
-MNIST = {
+CHECKSUMS = {  # SHA-256
     "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
-
-
-def mnist_file(name: str) -> Path:
-    """One of the four MNIST files, by name: from the user's folder if there is one, else downloaded once and kept.
-
-    Raises:
-        ValueError: ``DEEPLINEAR_DATA`` names a folder without the file, or what was downloaded has the wrong checksum.
-        ConnectionError: no mirror could be reached, or the download broke off.
-    """
-    folder = data_folder()
-    return download(name, MNIST[name]) if folder is None else held(folder, "mnist", name)
 
 
 def data_folder() -> Path | None:
@@ -37,47 +24,49 @@ def data_folder() -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def held(folder: Path, below: str, name: str) -> Path:
-    """The file in the folder, or in ``below/`` under it."""
-    for place in (folder / name, folder / below / name):
-        if place.is_file():
-            return place
-    raise ValueError(
-        f"mnist needs {name} in the folder that {VARIABLE} names, got {VARIABLE}={str(folder)!r}: it is neither there "
-        f"nor in {below}/ under it. Put the four MNIST .gz files there, or unset the variable to download them."
-    )
-
-
-def download(name: str, checksum: str) -> Path:
-    """The file from the first mirror that has it, kept in the user's cache folder.
+def published(name: str) -> Path:
+    """Path of a checked copy: from the user's folder if it is there, else from the cache, else downloaded.
 
     Raises:
-        ValueError: the checksum of what came is wrong at every mirror that answered.
-        ConnectionError: no mirror answered with the whole file.
+        ValueError: the file is not the published one: truncated, damaged or another.
+        ConnectionError: there is no copy, and none could be downloaded.
     """
     import pooch
 
-    failures: list[str] = []
-    kind: type[Exception] = ConnectionError
-    for mirror in MIRRORS:
-        try:
-            return Path(
-                pooch.retrieve(
-                    mirror + name, known_hash=f"sha256:{checksum}", fname=name, path=pooch.os_cache("deeplinear")
-                )
-            )
-        except ValueError as error:  # pooch compares the checksum before it keeps a file
-            kind = ValueError
-            failures.append(f"{mirror} sent another file ({one_line(error)})")
-        except OSError as error:  # every error of requests is one
-            failures.append(f"{mirror} failed ({one_line(error)})")
-    raise kind(
-        f"mnist needs {name} with SHA-256 {checksum[:12]}…, got none: {'; '.join(failures)}. Put the four MNIST .gz "
-        f"files into a folder and set {VARIABLE} to it."
+    folder = data_folder()
+    held = [] if folder is None else [p for p in (folder / name, folder / "mnist" / name) if p.is_file()]
+    if not held:
+        return download(name)
+    found = pooch.file_hash(str(held[0]))
+    if found != CHECKSUMS[name]:
+        raise ValueError(
+            f"mnist needs {name} as published (SHA-256 {CHECKSUMS[name][:12]}…), got {found[:12]}… with "
+            f"{held[0].stat().st_size} bytes in {held[0].parent}: truncated, or another file. Fetch it again, or unset "
+            f"{VARIABLE} to download it."
+        )
+    return held[0]
+
+
+def download(name: str) -> Path:
+    """The file from the first mirror that sends it whole, kept in the user's cache folder; errors as `published`."""
+    import pooch
+
+    logger = pooch.get_logger()  # it reports each download to standard error
+    level, failures, another = logger.level, [], False
+    logger.setLevel("ERROR")
+    try:
+        for mirror in MIRRORS:
+            try:
+                checksum, cache = f"sha256:{CHECKSUMS[name]}", pooch.os_cache("deeplinear")
+                return Path(pooch.retrieve(mirror + name, checksum, fname=name, path=cache))
+            except OSError as error:  # unreachable, refused, or broken off: all errors of requests are such
+                failures.append(f"{mirror} failed with {type(error).__name__}")
+            except ValueError:  # the checksum: pooch compares before it keeps a file
+                another = True
+                failures.append(f"{mirror} sent another file (truncated, or a proxy in between)")
+    finally:
+        logger.setLevel(level)
+    raise (ValueError if another else ConnectionError)(
+        f"mnist needs {name} as published (SHA-256 {CHECKSUMS[name][:12]}…), got no local copy and no download: "
+        f"{'; '.join(failures)}. Point {VARIABLE} at a folder with the four .gz files, or try again."
     )
-
-
-def one_line(error: Exception) -> str:
-    """Kind and text of an error on one line, without the tail of a long address."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:117] + '…' if len(text) > 118 else text}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from deeplinear.data.table import Table, is_number, read_table
 from deeplinear.task import Array, Inputs, Task
+
+MISSING = ("", "nan", "inf", "-inf")  # labels that are none
 
 
 def from_file(
@@ -30,105 +33,92 @@ def from_file(
 
 
 def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) -> tuple[Array, Array]:
-    """Inputs ``(examples, n_in)`` and targets ``(examples, n_out)`` from a file.
+    r"""Inputs ``(examples, n_in)`` and targets ``(examples, n_out)`` from a file.
 
     Args:
         path: ``.npz`` with arrays ``x`` and ``y`` (examples in rows), or ``.csv`` with one header line.
-        target: csv only: the target column or columns; the last one if not given. A single target column with text
-            becomes one-hot, classes in sorted order.
+        target: csv only: the target column or columns; the last one if not given. A single target column of text
+            becomes one-hot, classes in sorted order. Numbers stay numbers.
 
     Raises:
         ValueError: the file is missing, empty or unreadable, a column is unknown, a row is ragged, a cell is not a
             number.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = Path(folder.name, "flowers.csv")
+        >>> _ = path.write_text("length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n")
+        >>> load_file(path)
+        (array([[5.1, 3.5], [6.2, 2.9]]), array([[1., 0.], [0., 1.]]))
+        >>> folder.cleanup()
     """
     path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"load_file needs a file, got {str(path)!r}: there is none. Check the path.")
-    if path.stat().st_size == 0:
-        raise ValueError(f"load_file needs data, got {path.name}: the file is empty. Write it again.")
-    if path.suffix == ".npz":
-        return from_npz(path)
-    if path.suffix == ".csv":
-        return from_csv(path, target)
-    raise ValueError(f"load_file needs a .npz or .csv file, got {path.name}: other formats are not read. Convert it.")
+    if path.suffix.lower() not in (".npz", ".csv"):
+        raise ValueError(
+            f"load_file needs a .npz or .csv file, got {path.name!r}: other formats are not read. Convert it."
+        )
+    if path.suffix.lower() == ".csv":
+        return from_table(read_table("load_file", path), target)
+    if target is not None:
+        raise ValueError(
+            f"load_file needs no target for npz, got target={target!r}: its targets are the array y. Leave target out."
+        )
+    return from_npz(path)
 
 
 def from_npz(path: Path) -> tuple[Array, Array]:
-    """Arrays ``x`` and ``y``."""
+    """Arrays ``x`` and ``y``; errors as `load_file`."""
+    if not path.is_file():
+        raise ValueError(f"load_file needs a file, got {str(path)!r}: there is none. Check the path.")
+    if not zipfile.is_zipfile(path):
+        what = "an empty file" if path.stat().st_size == 0 else "something else or a truncated file"
+        raise ValueError(f"load_file needs a whole npz file, got {what} in {path.name}: not an archive. Save it again.")
     try:
         with np.load(path, allow_pickle=False) as file:
-            missing = {"x", "y"} - set(file.files)
-            if missing:
-                raise ValueError(
-                    f"load_file needs arrays x and y, got {sorted(file.files)} in {path.name}. Save with "
-                    f"np.savez(path, x=x, y=y)."
-                )
-            return np.asarray(file["x"], dtype=np.float64), np.asarray(file["y"], dtype=np.float64)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise ValueError(f"load_file needs a whole npz file, got {path.name}: {error}. Save it again.") from error
-    except (TypeError, ValueError) as error:
-        if str(error).startswith("load_file"):
-            raise
-        raise ValueError(f"load_file needs numbers in x and y, got {path.name}: {error}. Save plain arrays.") from error
-
-
-def table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a csv file, every row as long as the header."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        try:
-            rows = [row for row in csv.reader(file) if row]
-        except (UnicodeDecodeError, csv.Error) as error:
+            arrays = {name: np.asarray(file[name]) for name in ("x", "y") if name in file.files}
+            names = sorted(file.files)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise ValueError(
+            f"load_file needs plain arrays in a whole npz file, got {path.name}: {error}. Save it again with "
+            f"np.savez(path, x=x, y=y)."
+        ) from error
+    if len(arrays) < 2:
+        raise ValueError(
+            f"load_file needs arrays x and y, got {names} in {path.name}: one of the two is missing. Save with "
+            f"np.savez(path, x=x, y=y)."
+        )
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
             raise ValueError(
-                f"load_file needs a text table, got {path.name}: {error}. Save it as UTF-8 csv."
-            ) from error
-    if len(rows) < 2:
-        raise ValueError(f"load_file needs a header and at least one row, got {len(rows)} line(s) in {path.name}.")
-    header = [name.strip() for name in rows[0]]
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            raise ValueError(
-                f"load_file needs {len(header)} cells in each row, got {len(row)} in row {number} of {path.name}. "
-                f"Fill the row."
+                f"load_file needs real numbers in x and y, got {name} of type {array.dtype} in {path.name}: a network "
+                f"multiplies them. Encode text as one-hot rows."
             )
-    return header, rows[1:]
+    x, y = (arrays[name].astype(np.float64) for name in ("x", "y"))
+    return x, y[:, None] if y.ndim == 1 else y
 
 
-def from_csv(path: Path, target: str | Sequence[str] | None) -> tuple[Array, Array]:
-    """Every column that is not a target is a feature and must be numeric."""
-    header, rows = table(path)
+def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array, Array]:
+    """Every column that is not a target is a feature, and must be numeric."""
+    header = table.header
     targets = [header[-1]] if target is None else [target] if isinstance(target, str) else list(target)
     unknown = [name for name in targets if name not in header]
-    if unknown or not targets or len(targets) >= len(header):
+    if unknown or not targets or len(set(targets)) >= len(header):
         raise ValueError(
-            f"load_file needs target columns among {header} and at least one feature, got target={target!r}. Name a column."
+            f"load_file needs target columns among {header}, and at least one column left as a feature, got "
+            f"target={target!r}: {f'{unknown[0]!r} is not there' if unknown else 'one side would be empty'}. Name a column."
         )
-    chosen = [header.index(name) for name in targets]
+    chosen = [header.index(name) for name in dict.fromkeys(targets)]
     features = [i for i in range(len(header)) if i not in chosen]
-    x = numbers(path, header, rows, features, "drop the column or name it as the target")
-    if len(chosen) == 1 and not all(is_number(row[chosen[0]]) for row in rows):
-        labels = [row[chosen[0]].strip() for row in rows]
-        classes = sorted(set(labels))
-        if "" in classes:
-            raise ValueError(f"load_file needs a label in each row, got an empty one in row {labels.index('') + 2}.")
-        return x, np.eye(len(classes))[[classes.index(label) for label in labels]]
-    return x, numbers(path, header, rows, chosen, "use one text column as target, or numbers in all")
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell reads as a finite number."""
-    try:
-        return bool(np.isfinite(float(cell)))
-    except ValueError:
-        return False
-
-
-def numbers(path: Path, header: list[str], rows: list[list[str]], columns: list[int], remedy: str) -> Array:
-    """Columns as float64, naming the first cell that is not a finite number."""
-    for number, row in enumerate(rows, 2):
-        for i in columns:
-            if not is_number(row[i]):
-                raise ValueError(
-                    f"load_file needs finite numbers, got {row[i]!r} in column {header[i]!r}, row {number} of {path.name}: "
-                    f"{remedy}."
-                )
-    return np.array([[float(row[i]) for i in columns] for row in rows])
+    x = table.numbers(features, "Drop the row, drop the column, or name the column as the target")
+    labels = table.column(chosen[0])
+    if len(chosen) > 1 or any(is_number(label) for label in labels):
+        return x, table.numbers(chosen, "Use numbers in every row, or a single target column with text in every row")
+    for line, label in zip(table.lines, labels, strict=True):
+        if label.lower() in MISSING:
+            raise ValueError(
+                f"load_file needs a label in every row, got {label!r} in column {targets[0]!r}, line {line} of {table.name}: "
+                f"a missing label is no class. Drop the row."
+            )
+    classes = sorted(set(labels))
+    return x, np.eye(len(classes))[[classes.index(label) for label in labels]]

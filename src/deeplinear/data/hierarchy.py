@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from deeplinear.task import Array, Task
+
+MOST_LEVELS = 13  # 8192 items: their one-hot inputs alone take half a gigabyte
 
 
 def hierarchy(
@@ -13,7 +17,7 @@ def hierarchy(
     """The task of Fig. 3: name an item, predict its features.
 
     Args:
-        levels: levels of the tree; there are ``2^levels`` items, one-hot inputs (white: Σ¹¹ = I).
+        levels: levels of the tree, 0 to 13; there are ``2^levels`` items, one-hot inputs (white: Σ¹¹ = I).
         features: outputs, each ±1.
         flip: probability that a feature changes sign along one branch, in [0, 0.5].
         rng: seed or generator.
@@ -50,7 +54,8 @@ def hierarchy_spectrum(*, levels: int = 5, features: int = 1000, flip: float = 0
 
     With ρ = (1 − 2 flip)², the covariance of two items that part at height h is ρ^h. Its eigenvalues per feature are
     ``1 + Σ_{j<=D} 2^{j-1} ρ^j`` for the constant mode and ``1 + Σ_{j<h} 2^{j-1} ρ^j − 2^{h-1} ρ^h``, 2^{D-h} times, for
-    the splits at height h = D … 1; singular values are the roots of ``features`` times these.
+    the splits at height h = D … 1; singular values are the roots of ``features`` times these. The latter is written as
+    ``(1 − ρ) Σ_{j<h} (2ρ)^j``, which does not cancel where few features flip.
 
     Source:
         Derived here from the generative model of Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, Fig. 3.
@@ -61,15 +66,20 @@ def hierarchy_spectrum(*, levels: int = 5, features: int = 1000, flip: float = 0
     """
     checked(levels, features, flip)
     rho = (1 - 2 * flip) ** 2
-    shared = np.array([2.0 ** (j - 1) * rho**j for j in range(1, levels + 1)])
-    splits = [np.full(2 ** (levels - h), 1 + shared[: h - 1].sum() - shared[h - 1]) for h in range(levels, 0, -1)]
-    return np.sqrt(features * np.concatenate([[1 + shared.sum()], *splits]))
+    powers = (2 * rho) ** np.arange(levels)
+    splits = [np.full(2 ** (levels - h), 4 * flip * (1 - flip) * powers[:h].sum()) for h in range(levels, 0, -1)]
+    return np.sqrt(features * np.concatenate([[1 + rho * powers.sum()], *splits]))
 
 
 def checked(levels: int, features: int, flip: float) -> None:
     """Refuse trees that cannot be."""
-    if not (levels >= 0 and levels == int(levels) and features >= 1 and features == int(features) and 0 <= flip <= 0.5):
+    try:
+        fits = 0 <= operator.index(levels) <= MOST_LEVELS and operator.index(features) >= 1 and 0 <= flip <= 0.5
+    except TypeError:
+        fits = False
+    if not fits:
         raise ValueError(
-            f"hierarchy needs levels >= 0, features >= 1 and 0 <= flip <= 0.5, got levels={levels!r}, "
-            f"features={features!r}, flip={flip!r}: beyond one half a branch undoes its parent. Pass 5, 1000, 0.1."
+            f"hierarchy needs integers 0 <= levels <= {MOST_LEVELS}, features >= 1 and 0 <= flip <= 0.5, got "
+            f"levels={levels!r}, features={features!r}, flip={flip!r}: there are 2^levels items, and beyond one half a "
+            f"branch undoes its parent. Pass 5, 1000, 0.1."
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from deeplinear.data.files import numbers, table
+from deeplinear.data.fetch import data_folder
+from deeplinear.data.table import read_table
 from deeplinear.task import Task
 
 
@@ -27,17 +27,19 @@ def semantic(path: str | Path | None = None) -> Task:
         Saxe, McClelland & Ganguli 2019, doi:10.1073/pnas.1820226116; data after Rumelhart & Todd 1993.
     """
     if path is None:
-        folder = Path(os.environ.get("DEEPLINEAR_DATA", "")) / "semantic"
-        found = sorted(folder.glob("*.csv")) if os.environ.get("DEEPLINEAR_DATA") else []
+        folder = data_folder()
+        found = [] if folder is None else sorted((folder / "semantic").glob("*.csv"))
         if not found:
             raise ValueError(
-                "semantic needs a csv of items × attributes, got no path and no semantic/*.csv in DEEPLINEAR_DATA. "
-                "Pass the path of one."
+                "semantic needs a csv of items × attributes, got no path and no semantic/*.csv in DEEPLINEAR_DATA: no "
+                "data of this kind are built in. Pass the path of one."
             )
         path = found[0]
-    path = Path(path)
-    if not path.is_file() or path.stat().st_size == 0:
-        raise ValueError(f"semantic needs a file with data, got {str(path)!r}: missing or empty. Check the path.")
-    header, rows = table(path)
-    y = numbers(path, header, rows, list(range(1, len(header))), "only the first column may hold names")
-    return Task.from_data(np.eye(len(rows)), y)
+    table = read_table("semantic", path)
+    if len(table.header) < 2:
+        raise ValueError(
+            f"semantic needs item names and at least one attribute column, got only {table.header} in {table.name}: there "
+            f"is nothing to predict. Separate columns by commas."
+        )
+    y = table.numbers(list(range(1, len(table.header))), "Only the first column may hold names")
+    return Task.from_data(np.eye(len(table.rows)), y)

@@ -51,10 +51,13 @@ def decoupled(
     if layers is None:
         diagonals = np.tile(checked_scales("decoupled", "strength", strength, k, "modes") ** (1 / depth), (depth, 1))
     else:
-        given = np.asarray(layers, dtype=np.float64)
+        try:
+            given = np.asarray(layers, dtype=np.float64)
+        except (TypeError, ValueError):
+            given = np.array(np.nan)
         if given.shape not in ((depth,), (depth, k)) or not np.isfinite(given).all():
             raise ValueError(
-                f"decoupled needs finite layers of shape ({depth},) or ({depth}, {k}), got shape {given.shape}: one "
+                f"decoupled needs finite layers of shape ({depth},) or ({depth}, {k}), got layers={layers!r}: one "
                 f"strength for each layer (and mode). Pass for example [0.1] * {depth}."
             )
         diagonals = np.broadcast_to(given.reshape(depth, -1), (depth, k))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +13,11 @@ from deeplinear.task import Array, Task
 
 def checked_widths(function: str, widths: Sequence[int], task: Task | None = None) -> tuple[int, ...]:
     """Layer widths ``(n_in, …, n_out)`` as a tuple of at least two, after checking them (against the task)."""
-    whole = tuple(int(w) for w in widths)
-    if len(whole) < 2 or whole != tuple(widths) or min(whole) < 1:
+    try:
+        whole = tuple(operator.index(w) for w in widths)
+    except TypeError:
+        whole = ()
+    if len(whole) < 2 or min(whole) < 1:
         raise ValueError(
             f"{function} needs at least two whole widths >= 1, got widths={widths!r}: they run from inputs to outputs. "
             f"Pass for example [784, 1000, 10]."
@@ -28,7 +32,10 @@ def checked_widths(function: str, widths: Sequence[int], task: Task | None = Non
 
 def checked_scales(function: str, name: str, scales: ArrayLike, count: int, what: str) -> Array:
     """One positive scale for each of ``count`` layers or modes, from one number or as many."""
-    array = np.asarray(scales, dtype=np.float64)
+    try:
+        array = np.asarray(scales, dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
     if array.shape not in ((), (1,), (count,)) or not (np.isfinite(array) & (array > 0)).all():
         raise ValueError(
             f"{function} needs {name} > 0, one number or one for each of {count} {what}, got {name}={scales!r}: zero "
