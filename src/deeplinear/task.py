@@ -75,7 +75,7 @@ class Task:
                 by the number of examples, learning rates multiplied by it.
 
         Raises:
-            ValueError: shapes disagree, nothing is there, or a value is NaN or infinite.
+            ValueError: shapes disagree, nothing is there, or a value is no number, NaN, infinite or too large to square.
         """
         x, y = np.asarray(x), np.asarray(y)
         y = y[:, None] if y.ndim == 1 else y
@@ -89,11 +89,17 @@ class Task:
                 f"Task.from_data needs inputs in raw, centred, white and reduction in sum, mean, got inputs={inputs!r}, "
                 f"reduction={reduction!r}: nothing else is defined. Pick one of those."
             )
+        if x.dtype.kind not in "biuf" or y.dtype.kind not in "biuf":
+            raise ValueError(
+                f"Task.from_data needs real numbers, got x of type {x.dtype} and y of type {y.dtype}: correlations are sums "
+                f"of products. Encode text as one-hot rows."
+            )
         examples, power = len(x), 0.0
         s11, s31 = np.zeros((x.shape[1],) * 2), np.zeros((y.shape[1], x.shape[1]))
-        centre = np.zeros(x.shape[1]) if inputs == "raw" else x.mean(axis=0, dtype=np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):  # bad values are refused below, by row
+            centre = np.zeros(x.shape[1]) if inputs == "raw" else x.mean(axis=0, dtype=np.float64)
         for start in range(0, examples, CHUNK):
-            xs = x[start : start + CHUNK].astype(np.float64) - centre
+            xs = x[start : start + CHUNK].astype(np.float64)
             ys = y[start : start + CHUNK].astype(np.float64)
             for name, values in (("x", xs), ("y", ys)):
                 if not np.isfinite(values).all():
@@ -102,9 +108,22 @@ class Task:
                         f"Task.from_data needs finite numbers, got a NaN or infinity in {name} (row {row} is the first "
                         f"seen): one such value would spoil every correlation. Drop or fill these rows."
                     )
-            s11 += xs.T @ xs
-            s31 += ys.T @ xs
-            power += float(np.vdot(ys, ys))
+            with np.errstate(invalid="ignore", over="ignore"):
+                xs -= centre
+                s11 += xs.T @ xs
+                s31 += ys.T @ xs
+                power += float(np.vdot(ys, ys))
+        varying, constant = np.trace(s11), examples * float(centre @ centre)
+        if not (np.isfinite(s11).all() and np.isfinite(s31).all() and np.isfinite(power)):
+            raise ValueError(
+                "Task.from_data needs numbers whose squares can be summed, got larger ones: float64 ends at 1e308. Rescale "
+                "x and y."
+            )
+        if not varying > 1e-24 * constant:  # what round-off leaves of constant inputs is 1e-32
+            raise ValueError(
+                f"Task.from_data needs inputs that are not all {'zero' if inputs == 'raw' else 'constant'}, got x of shape "
+                f"{x.shape} with inputs={inputs!r}: nothing can be learned from them. Check how x was loaded."
+            )
         scale = 1.0 if reduction == "sum" else 1.0 / examples
         task = cls(s11 * scale, s31 * scale, power * scale, examples if reduction == "sum" else 1)
         return task.whitened() if inputs == "white" else task
