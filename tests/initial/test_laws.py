@@ -1,0 +1,103 @@
+"""Laws of the random starts: moments within five standard errors, seeds fixed."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from deeplinear import initial
+from deeplinear.initial.orthogonal import haar
+
+DRAWS = 20_000
+ORTHOGONAL = 1e-14  # round-off of a QR of a hundred columns
+
+
+def assert_mean(samples, expected):
+    """The sample mean is within five standard errors of what the law says."""
+    samples = np.asarray(samples, dtype=float).ravel()
+    error = samples.std(ddof=1) / np.sqrt(samples.size)
+    assert abs(samples.mean() - expected) < 5 * error, (samples.mean(), expected, error)
+    assert error < 0.05 * max(abs(expected), 1.0)  # else anything would pass
+
+
+@pytest.fixture(scope="module")
+def squares():
+    rng = np.random.default_rng(11)
+    return np.stack([haar(6, 6, rng) for _ in range(DRAWS)])
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_eigenvalue_phases_of_haar_matrices(squares, power):
+    """``E tr Qᵏ`` is 0 for odd k and 1 for even k, ``E (tr Qᵏ)²`` is k + (1 for even k): Diaconis & Shahshahani 1994."""
+    even = power % 2 == 0
+    traces = np.trace(np.linalg.matrix_power(squares, power), axis1=1, axis2=2)
+    assert_mean(traces, float(even))
+    assert_mean(traces**2, power + even)
+
+
+def test_entries_of_haar_matrices(squares):
+    """Every entry alike: mean 0, ``E q² = 1/n``, ``E q⁴ = 3/(n(n+2))``, and how two entries go together."""
+    n = 6
+    for i, j in [(0, 0), (0, 5), (5, 0), (3, 2), (5, 5)]:
+        assert_mean(squares[:, i, j], 0.0)
+        assert_mean(squares[:, i, j] ** 2, 1 / n)
+        assert_mean(squares[:, i, j] ** 4, 3 / (n * (n + 2)))
+    assert_mean(squares[:, 0, 0] ** 2 * squares[:, 0, 1] ** 2, 1 / (n * (n + 2)))
+    assert_mean(squares[:, 0, 0] ** 2 * squares[:, 1, 1] ** 2, (n + 1) / (n * (n - 1) * (n + 2)))
+    assert_mean(np.linalg.det(squares) > 0, 0.5)
+
+
+def test_frames_are_columns_of_haar_matrices():
+    rng = np.random.default_rng(12)
+    frames = np.stack([haar(7, 2, rng) for _ in range(DRAWS)])
+    for i, j in [(0, 0), (1, 1), (6, 1)]:
+        assert_mean(frames[:, i, j], 0.0)
+        assert_mean(frames[:, i, j] ** 2, 1 / 7)
+        assert_mean(frames[:, i, j] ** 4, 3 / (7 * 9))
+    assert_mean(frames[:, 0, 0] * frames[:, 1, 1] * frames[:, 0, 1] * frames[:, 1, 0], -1 / (7 * 6 * 9))
+
+
+@pytest.mark.parametrize("gain", [1.0, [0.5, 2.0, 1.5, 1.0]])
+def test_orthogonal_layers_are_isometries_up_to_their_gain(gain):
+    weights = initial.orthogonal((30, 100, 100, 40, 10), gain=gain, rng=0)
+    for g, w in zip(np.broadcast_to(gain, 4), weights, strict=True):
+        w = w / g
+        gram = w.T @ w if w.shape[0] >= w.shape[1] else w @ w.T
+        assert_allclose(gram, np.eye(len(gram)), rtol=0, atol=ORTHOGONAL)
+
+
+def test_long_orthogonal_products_stay_isometries():
+    """Claim 22 of the paper's Fig. 6: all singular values 1 after 99 factors."""
+    product = np.eye(40)
+    for w in initial.orthogonal([40] * 100, rng=1):
+        product = w @ product
+    assert_allclose(np.linalg.svd(product, compute_uv=False), 1.0, rtol=0, atol=1e-13)
+
+
+def test_gaussian_entries():
+    for scale in (1.0, 3.0):
+        for w, fan_in in zip(initial.gaussian((400, 300, 200), scale=scale, rng=5), (400, 300), strict=True):
+            unit = w * np.sqrt(fan_in) / scale
+            for power, moment in enumerate((0, 1, 0, 3), 1):
+                assert_mean(unit**power, moment)
+
+
+def test_gaussian_keeps_norms_on_average():
+    x = np.random.default_rng(6).standard_normal(50)
+    norms = [np.sum((initial.gaussian((50, 20), rng=seed)[0] @ x) ** 2) for seed in range(2000)]
+    assert_mean(np.array(norms) / np.sum(x**2) / 20 * 50, 50 / 50)
+
+
+def test_std_is_the_standard_deviation_whatever_the_width():
+    u0, hidden = 1e-6, 300
+    for w in initial.gaussian((400, hidden, 200), std=np.sqrt(u0 / hidden), rng=7):
+        assert_mean(w**2 * hidden / u0, 1.0)
+
+
+def test_glorot_entries():
+    """Uniform between ±scale √(6/(n_in + n_out)): never beyond, nearly there, flat in between."""
+    for w, fans in zip(initial.glorot((300, 200, 100), scale=2.0, rng=8), (500, 300), strict=True):
+        unit = w / (2.0 * np.sqrt(6 / fans))
+        assert np.abs(unit).max() <= 1.0
+        assert np.abs(unit).max() > 1 - 20 / unit.size
+        for power, moment in enumerate((0, 1 / 3, 0, 1 / 5), 1):
+            assert_mean(unit**power, moment)
