@@ -75,7 +75,7 @@ def from_npz(path: Path) -> tuple[Array, Array]:
         what = "an empty file" if path.stat().st_size == 0 else "something else or a truncated file"
         raise ValueError(f"load_file needs a whole npz file, got {what} in {path.name}: not an archive. Save it again.")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # np.load leaves it open on errors
             arrays = {name: np.asarray(file[name]) for name in ("x", "y") if name in file.files}
             names = sorted(file.files)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:

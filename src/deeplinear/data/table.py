@@ -61,7 +61,7 @@ def read_table(function: str, path: str | Path) -> Table:
         raise ValueError(f"{function} needs a file, got {str(path)!r}: there is none. Check the path.")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, skipinitialspace=True)
             found = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(
