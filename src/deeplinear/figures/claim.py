@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -20,7 +22,7 @@ class Claim:
     text: str
     expected: str
     measured: str
-    passed: bool
+    passed: bool | np.bool_
 
     def __post_init__(self):
         object.__setattr__(self, "passed", bool(self.passed))  # a NumPy bool is not JSON

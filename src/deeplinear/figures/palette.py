@@ -23,6 +23,10 @@ def label(axes: Any, x: float, y: float, text: str, colour: str, **how: Any) -> 
     from matplotlib import patheffects
 
     halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
-    axes.annotate(
-        text, (x, y), color=colour, path_effects=halo, **{"fontsize": 9, "textcoords": "offset points"} | how
-    )
+    axes.annotate(text, (x, y), color=colour, path_effects=halo, **{"fontsize": 9, "textcoords": "offset points"} | how)
+
+
+def written(axes: Any, x: float, y: float, rows: Any) -> None:
+    """Write lines of text, each in its colour, downwards from a place given in fractions of the axes."""
+    for row, (text, colour) in enumerate(rows):
+        axes.text(x, y - 0.07 * row, text, transform=axes.transAxes, color=colour, fontsize=9, va="bottom")

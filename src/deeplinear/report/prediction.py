@@ -1,0 +1,189 @@
+"""What gradient descent will learn of a task, and when, before it is run; and the run beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deeplinear.task import Array, Task
+
+if TYPE_CHECKING:
+    from deeplinear.curve import Curve
+
+ALIGNED = 1e-6  # diagonality below which the per-mode law is exact rather than close
+SIZE = (9.0, 4.4)
+SHOWN = 8  # modes with a name and a colour in the drawing
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """When each mode of a task is learned, and how fast one may step.
+
+    Attributes:
+        task: what is learned.
+        depth: weight matrices L.
+        width: of every hidden layer.
+        strength: u_0, strength of each mode at the start.
+        rate: learning rate η.
+        singular_values: s of each mode that fits through the network, shape ``(k,)``.
+        targets: where each mode ends, s/d with d the input power along the mode, shape ``(k,)``.
+        half_times: epochs until half the target, shape ``(k,)``; 0 for a mode that starts beyond it.
+        best_rate: 1/Λ₁ of eq. (41).
+        stable_rate: 2/Λ₁; beyond it descent leaves the minimum.
+        theory: the exact solution as a `Curve`.
+        run: gradient descent at the same times, if it was asked for.
+    """
+
+    task: Task
+    depth: int
+    width: int
+    strength: float
+    rate: float
+    singular_values: Array
+    targets: Array
+    half_times: Array
+    best_rate: float
+    stable_rate: float
+    theory: Curve
+    run: Curve | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the inputs are white or aligned with the task, so that the law of each mode is exact."""
+        return max(self.task.diagonality, self.task.misalignment) < ALIGNED
+
+    @property
+    def deviations(self) -> Array:
+        """Largest distance of descent from theory over the run, in units of each mode's target, shape ``(k,)``."""
+        if self.run is None:
+            raise ValueError(
+                "deviations need a simulated run, got none: nothing to compare. Predict with simulate=True."
+            )
+        k = len(self.targets)
+        return np.abs(self.run.strengths[:, :k] - self.theory.strengths).max(axis=0) / self.targets
+
+    def record(self) -> dict[str, Any]:
+        """The prediction as a dictionary that JSON can hold."""
+        simulated = {} if self.run is None else {"deviation": self.deviations.tolist(), "epochs": self.run.times[-1]}
+        return {
+            "inputs": self.task.n_in,
+            "outputs": self.task.n_out,
+            "depth": self.depth,
+            "width": self.width,
+            "strength": self.strength,
+            "rate": self.rate,
+            "best_rate": self.best_rate,
+            "largest_stable_rate": self.stable_rate,
+            "exact": self.exact,
+            "diagonality": self.task.diagonality,
+            "singular_values": self.singular_values.tolist(),
+            "targets": self.targets.tolist(),
+            "half_times": self.half_times.tolist(),
+        } | simulated
+
+
+def predict(
+    task: Task,
+    *,
+    depth: int = 2,
+    width: int = 100,
+    strength: float = 1e-3,
+    rate: float | None = None,
+    simulate: bool = False,
+    steps: int = 20_000,
+) -> Prediction:
+    """Learning times of every mode from a decoupled start, and the rates that descent allows.
+
+    Where inputs are neither white nor aligned with the task, each mode is given the input power d along it and what
+    couples it to other modes is left out: an approximation, as good as ``task.diagonality`` is small.
+
+    Args:
+        task: what to learn.
+        depth: weight matrices, ``>= 1``.
+        width: of every hidden layer; only so many modes are learned.
+        strength: of every mode at the start, as a share of the largest target, ``> 0``.
+        rate: learning rate; the best one, 1/Λ₁, if not given.
+        simulate: whether to run gradient descent as well.
+        steps: most epochs to draw or run; otherwise half as many again as the last mode needs.
+
+    Returns:
+        A `Prediction`.
+
+    Raises:
+        ValueError: an argument out of range, or a task with nothing linear to learn.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
+    """
+    from deeplinear import descend, initial, solve
+    from deeplinear.exact.step import task_sharpness
+
+    for name, value, least in (("depth", depth, 1), ("width", width, 1), ("steps", steps, 1)):
+        if value < least:
+            raise ValueError(
+                f"predict needs {name} >= {least}, got {name}={value!r}: it is a number of things. Raise it."
+            )
+    if not (np.isfinite(strength) and strength > 0) or not (rate is None or (np.isfinite(rate) and rate > 0)):
+        raise ValueError(
+            f"predict needs strength > 0 and rate > 0, got strength={strength!r}, rate={rate!r}: nothing would be learned. "
+            f"Pass small positive numbers."
+        )
+    k = min(task.rank, width) if depth > 1 else task.rank
+    if k == 0:
+        raise ValueError(
+            "predict needs inputs that correlate with the targets, got a correlation of zero: there is no linear map to "
+            "learn. Check that x and y belong together."
+        )
+    s, d = task.modes.s[:k], task.mode_powers[:k]
+    targets = s / d
+    sharpness = float(task_sharpness(task, depth))
+    rate, start = 1 / sharpness if rate is None else rate, strength * float(targets.max())
+    alone = Task.from_correlations(np.diag(d), np.diag(s))  # the modes and nothing else
+    law = solve(alone, initial.decoupled(alone, [k] * (depth + 1), strength=start, rng=0), tau=1 / rate)
+    half_times = np.where(start < targets / 2, law.learning_time(0.5), 0.0)
+    epochs = int(np.clip(ceil(1.5 * half_times.max()), 10, steps))
+    if not simulate:
+        theory = law(np.unique(np.geomspace(1, epochs + 1, 400)) - 1)
+        run = None
+    else:
+        widths = [task.n_in, *[width] * (depth - 1), task.n_out]
+        reduced = depth > 1
+        weights = (initial.reduced_decoupled if reduced else initial.decoupled)(task, widths, strength=start)
+        run = descend(task, weights, rate=rate, steps=epochs)
+        theory = law(run.times)
+    return Prediction(
+        task, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, run
+    )
+
+
+def draw(prediction: Prediction, figure: Any) -> None:
+    """Share of its target that each mode has reached, over epochs: theory as lines, descent as dots."""
+    from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILION, label, quiet
+
+    axes = figure.subplots()
+    times, k = prediction.theory.times + 1, len(prediction.targets)
+    colours = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, GREY)
+    layers = "1 weight matrix" if prediction.depth == 1 else f"{prediction.depth} weight matrices"
+    quiet(axes, title=f"When each mode is learned, {layers}", x="epochs + 1", y="strength / target")
+    for i in range(k - 1, -1, -1):
+        colour, wide = (colours[i], 1.7) if i < min(SHOWN, len(colours)) else ("#dddddd", 1.0)
+        axes.semilogx(times, prediction.theory.strengths[:, i] / prediction.targets[i], color=colour, lw=wide)
+        if prediction.run is not None and i < SHOWN:
+            at = np.unique(np.searchsorted(times, np.geomspace(1, times[-1], 40)).clip(0, len(times) - 1))
+            axes.plot(times[at], prediction.run.strengths[at, i] / prediction.targets[i], "o", ms=3, color=colour)
+        if i < SHOWN and 0 < prediction.half_times[i] < times[-1]:
+            height = 0.5 + 0.055 * (min(k, SHOWN) / 2 - i)
+            at = times[np.argmax(prediction.theory.strengths[:, i] > height * prediction.targets[i])]
+            label(axes, at, height, str(i + 1), colour, xytext=(3, -3))
+    note = "lines: theory" + ("" if prediction.run is None else ", dots: gradient descent")
+    note += (
+        ""
+        if prediction.exact
+        else f"\napproximate: inputs not aligned with the task ({prediction.task.diagonality:.2g})"
+    )
+    axes.text(0.015, 0.97, note, transform=axes.transAxes, va="top", fontsize=9, color=GREY)
+    axes.set_xlim(1, times[-1])
+    axes.set_ylim(0, 1.25)

@@ -1,0 +1,197 @@
+"""Compute figures, check their claims, draw them, and keep all of it in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import deeplinear
+from deeplinear.figures import FIGURES, Claim
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+SCALES = {"quick": "QUICK", "paper": "PAPER"}
+OWN = ("key", "parameters", "seconds")  # entries of an npz that are not the figure's arrays
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished figure.
+
+    Attributes:
+        name: of the figure.
+        scale: ``"quick"`` or ``"paper"``.
+        claims: what the figure says, tested.
+        seconds: that computing it took.
+        reused: whether it was found finished in the folder.
+        files: what was written, or found.
+    """
+
+    name: str
+    scale: str
+    claims: list[Claim]
+    seconds: float
+    reused: bool
+    files: tuple[Path, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every claim holds."""
+        return all(claim.passed for claim in self.claims)
+
+    def record(self) -> dict[str, Any]:
+        """The result as a dictionary that JSON can hold."""
+        return {
+            "scale": self.scale,
+            "passed": self.passed,
+            "seconds": round(self.seconds, 2),
+            "reused": self.reused,
+            "files": [str(file) for file in self.files],
+            "claims": [claim.record() for claim in self.claims],
+        }
+
+
+def reproduce(
+    names: Iterable[str] = (),
+    *,
+    scale: str = "quick",
+    out: str | Path = "results",
+    fresh: bool = False,
+    figures: Mapping[str, Any] = FIGURES,
+    watch: Callable[[str], None] = lambda name: None,
+) -> list[Result]:
+    """Compute, check and draw figures into a folder; a figure that is finished there is kept.
+
+    A figure is finished if its arrays were computed with the same parameters by the same source code. So an interrupted
+    run goes on where it stopped, and an edited package starts again.
+
+    Args:
+        names: which figures; all if none are given.
+        scale: ``"quick"`` (seconds) or ``"paper"`` (the paper's sizes).
+        out: the folder, made if it is not there.
+        fresh: compute again what is finished.
+        figures: figure modules by name.
+        watch: called with the name of each figure before it is worked on.
+
+    Returns:
+        One `Result` for each figure. The folder then holds ``NAME.npz`` (arrays and parameters), ``NAME.png``,
+        ``NAME.svg``, and ``claims.json``.
+
+    Raises:
+        ValueError: a name or a scale that does not exist.
+        OSError: the folder cannot be written.
+    """
+    names, out = list(names) or list(figures), Path(out)
+    unknown = [name for name in names if name not in figures]
+    if unknown:
+        raise ValueError(
+            f"reproduce needs names of figures, got {', '.join(unknown)}: only {', '.join(figures)} exist. "
+            f"Name some of those, or none for all."
+        )
+    if scale not in SCALES:
+        raise ValueError(
+            f"reproduce needs scale in {', '.join(SCALES)}, got scale={scale!r}: nothing else is defined. Pick one."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    results = []
+    for name in names:
+        watch(name)
+        results.append(finished(name, figures[name], scale, out, fresh))
+        note(results[-1], out / "claims.json")
+    return results
+
+
+def finished(name: str, module: Any, scale: str, out: Path, fresh: bool) -> Result:
+    """One figure, computed or found, checked and drawn."""
+    parameters = getattr(module, SCALES[scale])
+    key = fingerprint(parameters)
+    file, pictures = out / f"{name}.npz", [out / f"{name}.{ending}" for ending in ("png", "svg")]
+    found = None if fresh else kept(file, key)
+    if found is None:
+        begun = time.perf_counter()
+        data = module.compute(**parameters)
+        seconds = time.perf_counter() - begun
+        for picture in pictures:
+            picture.unlink(missing_ok=True)  # of other parameters: never beside the new arrays
+        with whole(file) as part:
+            np.savez_compressed(part, **data, key=key, parameters=written(parameters), seconds=seconds)
+    else:
+        data, seconds = found
+    if not all(picture.exists() for picture in pictures):
+        picture_of(module, data, pictures)
+    return Result(name, scale, module.claims(data), seconds, found is not None, (file, *pictures))
+
+
+def picture_of(module: Any, data: dict[str, Array], files: list[Path]) -> None:
+    """Draw a figure into files."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=module.SIZE, layout="constrained")
+    module.draw(data, figure)
+    for file in files:
+        with whole(file) as part:
+            figure.savefig(part, dpi=160)
+
+
+def written(parameters: Mapping[str, Any]) -> str:
+    """Parameters as text."""
+    return json.dumps(parameters, sort_keys=True)
+
+
+def fingerprint(parameters: Mapping[str, Any]) -> str:
+    """A key for these parameters under this source code."""
+    return hashlib.sha256(f"{written(parameters)} {source()}".encode()).hexdigest()
+
+
+@cache
+def source() -> str:
+    """A hash of the package's source files."""
+    root, digest = Path(deeplinear.__file__).parent, hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """A place to write, which takes the file's name once all is written: an interruption leaves no half of it."""
+    part = file.with_name(f".{os.getpid()}-{file.name}")
+    try:
+        yield part
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def kept(file: Path, key: str) -> tuple[dict[str, Array], float] | None:
+    """A figure's arrays and seconds from an earlier run, or None if there are none under this key."""
+    try:
+        with np.load(file) as arrays:
+            if str(arrays["key"]) != key:
+                return None
+            return {name: arrays[name] for name in arrays.files if name not in OWN}, float(arrays["seconds"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or not ours: compute it
+        return None
+
+
+def note(result: Result, file: Path) -> None:
+    """Put a result into claims.json, beside those of other figures."""
+    try:
+        records = json.loads(file.read_text())
+    except (OSError, ValueError):
+        records = {}
+    records = records if isinstance(records, dict) else {}
+    with whole(file) as part:
+        part.write_text(json.dumps(records | {result.name: result.record()}, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,178 @@
+"""The command line: exit codes, one-line errors, JSON, kept work."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from deeplinear import cli
+
+
+def run(capsys, *arguments):
+    """Exit code, stdout, stderr."""
+    with pytest.raises(SystemExit) as left:
+        cli.main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    return left.value.code or 0, out, err
+
+
+@pytest.fixture
+def data_file(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 4)) * [1, 2, 3, 4]
+    path = tmp_path / "mine.npz"
+    np.savez(path, x=x, y=x @ rng.standard_normal((4, 2)) + 0.1 * rng.standard_normal((60, 2)))
+    return path
+
+
+def assert_one_line(code, out, err, *words):
+    assert code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    for word in words:
+        assert word in err
+
+
+@pytest.mark.parametrize("command", [[], ["reproduce"], ["predict"], ["list"]])
+def test_help_shows_an_example(capsys, command):
+    code, out, err = run(capsys, *command, "--help")
+    assert code == 0
+    assert "Example: deeplinear" in out
+    assert err == ""
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from deeplinear import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'jax', 'matplotlib', 'scipy.integrate', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_unknown_figure_command_and_option(capsys, tmp_path):
+    assert_one_line(*run(capsys, "reproduce", "fig9", "--out", tmp_path), "fig9", "fig2, fig3, fig4")
+    assert_one_line(*run(capsys, "dance"), "dance", "--help")
+    assert_one_line(*run(capsys, "predict"), "--help")
+    assert_one_line(*run(capsys, "reproduce", "--scale", "huge"), "quick", "paper")
+
+
+def test_bad_files_give_one_line(capsys, tmp_path):
+    files = {
+        "empty.csv": "",
+        "header.csv": "a,b\n",
+        "text.csv": "a,b,c\n1,2,0\nred,2,1\n",
+        "nan.csv": "a,b,c\n1,2,0\nnan,2,1\n",
+        "ragged.csv": "a,b,c\n1,2\n",
+        "other.txt": "1 2 3\n",
+        "broken.npz": "PK not really",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        assert_one_line(*run(capsys, "predict", tmp_path / name), name)
+    assert_one_line(*run(capsys, "predict", tmp_path / "gone.npz"), "gone.npz")
+    assert_one_line(*run(capsys, "predict", tmp_path), "file")
+    np.savez(tmp_path / "nan.npz", x=np.full((5, 2), np.nan), y=np.ones(5))
+    assert_one_line(*run(capsys, "predict", tmp_path / "nan.npz"), "NaN")
+    np.savez(tmp_path / "half.npz", x=np.ones((5, 2)))
+    assert_one_line(*run(capsys, "predict", tmp_path / "half.npz"), "x and y")
+
+
+def test_bad_arguments_give_one_line(capsys, data_file, tmp_path):
+    for bad in (
+        ("--depth", 0),
+        ("--width", 0),
+        ("--strength", -1),
+        ("--rate", 0),
+        ("--out", "x.gif"),
+        ("--depth", "a"),
+    ):
+        assert_one_line(*run(capsys, "predict", data_file, *bad))
+    assert_one_line(*run(capsys, "predict", data_file, "--out", tmp_path / "no" / "x.png"))
+
+
+def test_an_output_folder_that_is_a_file(capsys, data_file):
+    assert_one_line(*run(capsys, "reproduce", "fig2", "--out", data_file))
+
+
+def test_predict_prints_json(capsys, data_file):
+    code, out, err = run(capsys, "predict", data_file, "--depth", 3, "--simulate", "--json")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["exact"]
+    assert found["largest_stable_rate"] == pytest.approx(2 * found["best_rate"])
+    assert len(found["half_times"]) == len(found["singular_values"]) == len(found["deviation"]) == 2
+    assert (data_file.parent / "mine-modes.png").stat().st_size > 1000
+
+
+def test_predict_speaks_of_what_is_approximate(capsys, data_file, tmp_path):
+    picture = tmp_path / "p.png"
+    code, out, _ = run(capsys, "predict", data_file, "--inputs", "raw", "--simulate", "--out", picture)
+    assert code == 0
+    assert "approximate" in out
+    assert "diagonality" in out
+    assert picture.exists()
+    code, out, _ = run(capsys, "predict", data_file, "--out", picture)
+    assert code == 0
+    assert "approximate" not in out
+    assert "largest stable rate" in out
+
+
+def test_predict_takes_text_targets_from_csv(capsys, tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [f"{a:.3f},{b:.3f},{'warm' if a > 0 else 'cold'}" for a, b in rng.standard_normal((40, 2))]
+    (tmp_path / "w.csv").write_text("a,b,feel\n" + "\n".join(rows) + "\n")
+    code, out, _ = run(capsys, "predict", tmp_path / "w.csv", "--target", "feel", "--json")
+    assert code == 0
+    assert json.loads(out)["outputs"] == 2
+
+
+def test_reproduce_resumes_and_prints_json(capsys, tmp_path):
+    code, out, err = run(capsys, "reproduce", "fig2", "--out", tmp_path, "--json")
+    assert (code, err) == (0, "")
+    first = json.loads(out)
+    assert first["passed"]
+    assert not first["figures"]["fig2"]["reused"]
+    code, out, _ = run(capsys, "reproduce", "fig2", "--out", tmp_path)
+    assert code == 0
+    assert "found finished" in out
+    assert "--fresh" in out
+
+
+def test_a_failed_claim_gives_exit_code_1(capsys, tmp_path, monkeypatch):
+    from deeplinear.figures import Claim, fig2
+
+    monkeypatch.setattr(fig2, "compute", lambda **parameters: {"x": np.zeros(1)})
+    monkeypatch.setattr(fig2, "claims", lambda data: [Claim("two is three", "3", "2", False)])
+    monkeypatch.setattr(fig2, "draw", lambda data, figure: None)
+    code, out, _ = run(capsys, "reproduce", "fig2", "--out", tmp_path)
+    assert code == 1
+    assert "0 of 1 claims hold" in out
+
+
+def test_ctrl_c_leaves_one_line_and_130(capsys, tmp_path, monkeypatch):
+    from deeplinear.figures import fig2
+
+    def interrupted(**parameters):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fig2, "compute", interrupted)
+    code, _, err = run(capsys, "reproduce", "fig2", "--out", tmp_path)
+    assert code == 130
+    assert err.count("\n") == 1
+    assert "interrupted" in err
+
+
+def test_list(capsys):
+    code, out, _ = run(capsys, "list", "--json")
+    lists = json.loads(out)
+    assert code == 0
+    assert set(lists) == {"figures", "data sets", "initial conditions", "laws"}
+    assert {"fig2", "fig3", "fig4"} <= set(lists["figures"])
+    assert {"hierarchy", "digits", "mnist"} <= set(lists["data sets"])
+    assert {"decoupled", "orthogonal", "gaussian"} <= set(lists["initial conditions"])
+    assert {"sigmoid", "unequal", "depth"} <= set(lists["laws"])
+    assert all(line for entries in lists.values() for line in entries.values())
+    assert run(capsys, "list")[0] == 0
