@@ -189,6 +189,7 @@ def test_from_modes_is_white_sorted_and_noiseless():
     task = Task.from_modes([1.0, 3.0, 2.0], n_in=5, n_out=4)
     assert_allclose(task.modes.s, [3.0, 2.0, 1.0, 0.0], rtol=CLOSED_FORM)
     assert_array_equal(task.input_correlation, np.eye(5))
+    assert_array_equal(np.diag(task.input_output_correlation), [3.0, 2.0, 1.0, 0.0])
     assert_allclose(task.targets[:3], [3.0, 2.0, 1.0], rtol=CLOSED_FORM)
     assert_allclose(task.output_power, 14.0, rtol=CLOSED_FORM)
     assert task.floor < 1e-14

@@ -168,6 +168,28 @@ def test_refuses_other_splits():
         load_mnist("valid")
 
 
+HEADER = b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03"  # two rows of three bytes
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"", "got file.gz which is truncated or not gzip"),
+        (b"<html>", "truncated or not gzip"),
+        (gzip.compress(HEADER + bytes(6))[:-9], "truncated or not gzip"),
+        (gzip.compress(HEADER + bytes(5)), "as many bytes as it announces, got file.gz with 17 bytes"),
+        (gzip.compress(HEADER + bytes(7)), "as many bytes as it announces, got file.gz with 19 bytes"),
+        (gzip.compress(HEADER[:7]), "with 7 bytes"),
+        (gzip.compress(b"\0\0\x0d\x02" + HEADER[4:] + bytes(6)), "not an IDX file of bytes"),
+        (gzip.compress(b"\0\0\x08\0"), "not an IDX file of bytes"),
+    ],
+)
+def test_idx_refuses(tmp_path, raw, text):
+    (tmp_path / "file.gz").write_bytes(raw)
+    with pytest.raises(ValueError, match=r"^idx needs .*" + text):
+        idx(tmp_path / "file.gz")
+
+
 @settings(deadline=None, max_examples=40)
 @given(shape=st.lists(st.integers(0, 5), min_size=1, max_size=4), seed=st.integers(0, 2**31))
 def test_idx_gives_back_any_array(tmp_path_factory, shape, seed):
