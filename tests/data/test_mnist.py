@@ -174,7 +174,7 @@ HEADER = b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03"  # two rows of three bytes
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        (b"", "got file.gz which is truncated or not gzip"),
+        (b"", "got file.gz with 0 bytes"),
         (b"<html>", "truncated or not gzip"),
         (gzip.compress(HEADER + bytes(6))[:-9], "truncated or not gzip"),
         (gzip.compress(HEADER + bytes(5)), "as many bytes as it announces, got file.gz with 17 bytes"),
