@@ -16,6 +16,12 @@ def digits(*, inputs: Inputs = "white", reduction: Literal["sum", "mean"] = "sum
         inputs: ``"raw"``, ``"centred"`` or ``"white"``, see `Task.from_data`.
         reduction: ``"sum"`` or ``"mean"`` over examples.
 
+    Returns:
+        A `Task` with 64 inputs, 61 where white, and 10 outputs.
+
+    Raises:
+        ValueError: another value for ``inputs`` or ``reduction``.
+
     Source:
         Alpaydin & Kaynak 1998, optical recognition of handwritten digits, as embedded in scikit-learn.
 

@@ -35,6 +35,11 @@ def gaussian(
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, section 3, eq. (19).
+
+    Example:
+        >>> w1, w2 = gaussian([400, 300, 10], rng=0)
+        >>> w1.shape, w2.shape, round(float(w1.std()) * 400**0.5, 1)
+        ((300, 400), (10, 300), 1.0)
     """
     sizes = checked_widths("gaussian", widths)
     if std is None:

@@ -28,6 +28,11 @@ def glorot(widths: Sequence[int], *, scale: ArrayLike = 1.0, rng: int | np.rando
 
     Source:
         Glorot & Bengio 2010, eq. (16); the start named in the caption of Fig. 6 of arXiv:1312.6120.
+
+    Example:
+        >>> (w,) = glorot([2, 4], rng=0)
+        >>> w.shape, bool(abs(w).max() <= 1)
+        ((4, 2), True)
     """
     sizes = checked_widths("glorot", widths)
     scales = checked_scales("glorot", "scale", scale, len(sizes) - 1, "layers")
