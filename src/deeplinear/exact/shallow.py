@@ -1,0 +1,70 @@
+r"""No hidden layer: ``tau dW/dt = Σ³¹ − W Σ¹¹`` is linear, so every task and every start is solved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.exact import checks
+from deeplinear.task import Task
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+
+def away(task: Task, start: ArrayLike) -> Array:
+    """``W_0 − W*`` in the principal components of the inputs, shape ``(n_out, n_in)``."""
+    return (checks.finite("maps", "start", start) - task.optimum) @ task.input_modes[1]
+
+
+def decays(task: Task, t: ArrayLike, tau: float) -> Array:
+    """``exp(−p_i t / tau)`` for each input power p_i, shape ``(T, n_in)``; 1 where inputs never occur."""
+    t = np.asarray(t, dtype=np.float64)[:, None]
+    with np.errstate(invalid="ignore"):
+        return np.where(task.input_modes[0] == 0, 1.0, np.exp(-t / tau * task.input_modes[0]))
+
+
+def maps(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Array:
+    """Exact maps ``W(t) = W* + (W_0 − W*) exp(−Σ¹¹ t / tau)`` of a network of one layer.
+
+    Args:
+        t: times, shape ``(T,)``, in the unit of ``tau``; ``t >= 0``.
+        task: what is learned, any inputs.
+        start: the weights W_0, shape ``(n_out, n_in)``.
+        tau: ``1 / learning rate`` when ``t`` counts epochs.
+
+    Returns:
+        Maps, shape ``(T, n_out, n_in)``; tend to ``task.optimum``, except on inputs that never occur, which stay.
+
+    Raises:
+        ValueError: a time, the start or the time constant out of its domain.
+
+    Source:
+        Saxe, McClelland & Ganguli 2019, PNAS 116, 11537, shallow network, here for any input correlation: eq. (1) of
+        arXiv:1312.6120 with a single layer.
+
+    Example:
+        >>> from deeplinear import Task
+        >>> maps([0.0, 50.0], task=Task.from_modes([3.0, 1.0]), start=[[0.0, 1.0], [0.0, 0.0]])[1].round(12)
+        array([[3., 0.],
+               [0., 1.]])
+    """
+    t, tau = checks.times("maps", t), float(checks.time_constant("maps", tau))
+    decayed = away(task, start) * decays(task, t, tau)[:, None, :]
+    return task.optimum + decayed @ task.input_modes[1].T
+
+
+def strengths(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Array:
+    """Strength of each task mode, shape ``(T, k)``, without forming the maps; arguments as in `maps`."""
+    t, tau = checks.times("strengths", t), float(checks.time_constant("strengths", tau))
+    shares = (task.modes.u.T @ away(task, start)) * (task.modes.v.T @ task.input_modes[1])
+    return task.targets + decays(task, t, tau) @ shares.T
+
+
+def loss(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Array:
+    """``E(t) = floor + ½ Σ_i p_i exp(−2 p_i t / tau) ‖(W_0 − W*) e_i‖²``, shape ``(T,)``; arguments as in `maps`."""
+    t, tau = checks.times("loss", t), float(checks.time_constant("loss", tau))
+    parts = task.input_modes[0] * np.square(away(task, start)).sum(axis=0)
+    return task.floor + 0.5 * np.square(decays(task, t, tau)) @ parts

@@ -1,0 +1,197 @@
+r"""How large a step: curvature along the learning path and at the optimum, and learning times at the optimal rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.exact import checks
+from deeplinear.exact import depth as any_depth
+from deeplinear.task import Task
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+
+def hessian_eigenvalues(a: ArrayLike, *, s: ArrayLike, depth: int, tau: ArrayLike = 1.0) -> tuple[Array, Array]:
+    """Both eigenvalues of the Hessian of one mode whose layers all have strength a, white inputs.
+
+    Args:
+        a: strength of each layer, shape ``(...,)``, ``>= 0``.
+        s: singular value, ``s >= 0``.
+        depth: number of weight matrices L.
+        tau: time constant; the energy carries ``1/tau`` as in (14).
+
+    Returns:
+        ``Λ_1`` along (1, …, 1), and the other one, of multiplicity ``L − 1`` (NaN for one layer, which has none).
+
+    Raises:
+        ValueError: an argument out of its domain.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (33)-(37), with ``N_l = L + 1``; the second
+        eigenvalue ``h − g = a^(L−2) (s − a^L)/tau`` is derived here.
+
+    Example:
+        >>> hessian_eigenvalues(1.0, s=1.0, depth=3)
+        (np.float64(3.0), np.float64(0.0))
+    """
+    a, s = checks.finite("hessian_eigenvalues", "a", a), checks.singular_values("hessian_eigenvalues", s)
+    tau, layers = checks.time_constant("hessian_eigenvalues", tau), checks.depths("hessian_eigenvalues", depth)
+    checks.refuse("hessian_eigenvalues", "a >= 0", "a", a, ~(a >= 0), "layers are equal here. Pass their size.")
+    a, s, tau = np.broadcast_arrays(a, s, tau)
+    if layers == 1:
+        return (1 / tau)[()], np.full(a.shape, np.nan)[()]
+    top = ((2 * layers - 1) * a ** (2 * layers - 2) - (layers - 1) * s * a ** (layers - 2)) / tau
+    return top[()], (a ** (layers - 2) * (s - a**layers) / tau)[()]
+
+
+def sharpness(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
+    """Largest Hessian eigenvalue of a mode at its balanced optimum, ``L d (s/d)^(2 − 2/L)``.
+
+    Args:
+        s: singular value, shape ``(...,)``, ``s >= 0``.
+        depth: number of weight matrices L.
+        power: input power d along the mode, ``> 0``; 1 for white inputs with Σ¹¹ = I.
+
+    Returns:
+        Shape of the arguments broadcast together. For a whole network with white inputs it is that of the largest s.
+
+    Raises:
+        ValueError: an argument out of its domain.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (41) at ``tau = 1``; input power derived here.
+
+    Example:
+        >>> sharpness(4.0, depth=2)
+        np.float64(8.0)
+    """
+    s, layers = checks.singular_values("sharpness", s), checks.depths("sharpness", depth)
+    power = checks.finite("sharpness", "power", power)
+    advice = "no data, no curvature. Leave the mode out."
+    checks.refuse("sharpness", "power > 0", "power", power, ~(power > 0), advice)
+    return layers * power * (s / power) ** (2 - 2 / layers)
+
+
+def largest_stable_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
+    """Learning rate above which descent cannot settle at the optimum, ``2 / sharpness``; arguments as in `sharpness`.
+
+    Example:
+        >>> largest_stable_rate(4.0, depth=2)
+        np.float64(0.25)
+    """
+    return 2 / sharpness(s, depth=depth, power=power)
+
+
+def optimal_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
+    """Learning rate ``1 / sharpness`` of eq. (42), which falls as ``1/depth``; arguments as in `sharpness`.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (42).
+
+    Example:
+        >>> optimal_rate(4.0, depth=2)
+        np.float64(0.125)
+    """
+    return 1 / sharpness(s, depth=depth, power=power)
+
+
+def task_sharpness(task: Task, depth: int) -> float:
+    """Largest Hessian eigenvalue of the whole network at its balanced global minimum, for any inputs.
+
+    With ``W* = U S Vᵀ`` the best linear map and ``D_l = S^(1/L)`` in every layer, a change δ_l of the layers changes the
+    outputs by ``Σ_l U S^((L−l)/L) δ_l S^((l−1)/L) Vᵀ x``. The top eigenvector lies along u_1, which leaves the top
+    eigenvalue of ``Σ^½ V f(S) Vᵀ Σ^½``, ``Σ = Σ¹¹`` and ``f(s_j) = Σ_l s_1^(2(L−l)/L) s_j^(2(l−1)/L)``, where V is
+    completed by directions with ``s_j = 0``, on which only ``l = 1`` acts. Hidden layers must not be narrower than the
+    rank of W*.
+
+    Args:
+        task: what is learned.
+        depth: number of weight matrices L.
+
+    Returns:
+        The sharpness; ``2 / task_sharpness`` is the largest stable rate. For white inputs that of `sharpness`.
+
+    Raises:
+        ValueError: a depth that is not a whole number from 1.
+
+    Source:
+        Derived here; white inputs: Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (41).
+
+    Example:
+        >>> from deeplinear import Task
+        >>> round(task_sharpness(Task.from_modes([4.0, 1.0]), 2), 12)
+        8.0
+    """
+    layers = checks.depths("task_sharpness", depth)
+    if layers == np.inf:
+        raise ValueError(
+            "task_sharpness needs a finite depth, got depth=inf: sharpness grows with depth. Divide by it and pass 1000."
+        )
+    powers, vectors = task.input_modes
+    if layers == 1:
+        return float(powers[0])
+    _, s, vt = np.linalg.svd(task.optimum, full_matrices=False)
+    below = np.arange(layers)
+    weight = (s[0] ** (2 * below[::-1] / layers) * s[:, None] ** (2 * below / layers)).sum(axis=1)
+    rest = s[0] ** (2 - 2 / layers)
+    half = np.sqrt(powers)
+    seen = vt @ vectors * half
+    matrix = (seen.T * (weight - rest)) @ seen + np.diag(rest * powers)
+    return float(np.linalg.eigvalsh(matrix)[-1])
+
+
+def optimal_learning_time(depth: ArrayLike, *, s: float = 1.0, u0: float = 1e-3, uf: float | None = None) -> Array:
+    r"""Steps to learn one mode at the rate ``1 / sharpness``: the curve predicted for Fig. 4 (left).
+
+    It saturates with depth: infinitely deep networks cost the finite delay of `depth_delay`.
+
+    Args:
+        depth: numbers of weight matrices, shape ``(...,)``, ``math.inf`` included.
+        s: singular value, ``s > 0``.
+        u0: initial strength, ``0 < u0 < s``.
+        uf: final strength; ``s − u0`` if not given.
+
+    Returns:
+        Steps, shape ``(...,)``, in units of the constant c by which the rate falls short of ``1 / sharpness``.
+
+    Raises:
+        ValueError: an argument out of its domain.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (43) at depth 2 and (44) at infinite depth, where their
+        c is the reciprocal of the rate's; depths between derived here.
+
+    Example:
+        >>> import math
+        >>> optimal_learning_time([2, 9, math.inf], u0=0.1).round(3)
+        array([ 4.394,  9.968, 13.283])
+    """
+    uf = s - u0 if uf is None else uf
+    depths = np.asarray(depth, dtype=np.float64)
+    times = [
+        any_depth.learning_time(uf, s=s, u0=u0, depth=layers) * (layers if layers < np.inf else 1.0)
+        for layers in depths.ravel().tolist()
+    ]
+    scale = np.power(s, 2 - 2 / depths)
+    return (np.reshape(times, depths.shape) * scale)[()]
+
+
+def depth_delay(*, s: float = 1.0, u0: float = 1e-3, uf: float | None = None) -> Array:
+    """Extra steps of infinite depth over one hidden layer, ``s/u0 − s/uf``; arguments as in `optimal_learning_time`.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (45) in units of c. For ``uf = s − u0`` the paper's
+        ``s/u0`` leaves out the second term.
+
+    Example:
+        >>> depth_delay(u0=1e-3).round(3)
+        np.float64(998.999)
+    """
+    s, u0 = checks.singular_values("depth_delay", s), checks.starts("depth_delay", u0)
+    uf = checks.finite("depth_delay", "uf", s - u0 if uf is None else uf)
+    checks.refuse("depth_delay", "uf > 0", "uf", uf, ~(uf > 0), "a mode keeps its sign. Pass a strength below s.")
+    return s / u0 - s / uf

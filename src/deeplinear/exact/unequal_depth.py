@@ -1,0 +1,257 @@
+r"""Unequal layers at any depth: reduced to one scalar ODE per mode, integrated.
+
+``tau da_l/dt = (s − u) Π_{j≠l} a_j`` with ``u = Π a_j`` conserves every ``a_i² − a_j²``. With the weakest layer a as
+the variable the others are ``a_j = ± √(a² + k_j)``, ``k_j >= 0``, which keep their signs while a may cross zero
+smoothly: a mode of the wrong sign turns round, unless its two weakest layers are equal and it dies at the saddle.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.exact import checks
+from deeplinear.exact.motion import Motion
+
+if TYPE_CHECKING:
+    from deeplinear.exact.motion import Motion
+from deeplinear.task import Array
+
+RTOL = 1e-12  # of the integrator and the quadrature
+SETTLED = 1e-8  # distance to the target below which the linearised end, off by its square, takes over
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One mode of one network: target s and layer strengths at the start."""
+
+    s: float
+    start: Array
+
+    @cached_property
+    def weakest(self) -> int:
+        """Which layer is the variable."""
+        return int(np.argmin(np.abs(self.start)))
+
+    @cached_property
+    def a0(self) -> float:
+        """Its strength at the start."""
+        return float(self.start[self.weakest])
+
+    @cached_property
+    def constants(self) -> Array:
+        """``k_j = a_j² − a²`` of the other layers, shape ``(L − 1,)``."""
+        others = np.abs(np.delete(self.start, self.weakest))
+        return (others - abs(self.a0)) * (others + abs(self.a0))
+
+    @cached_property
+    def scale(self) -> float:
+        """Size of a below which the others stop changing: √ of the least k; |a_0| where the weakest two are equal."""
+        return math.sqrt(self.constants.min()) or abs(self.a0)
+
+    @cached_property
+    def sign(self) -> float:
+        """Sign of the product of the other layers, counted from the side on which a starts for those equal to it."""
+        others = np.delete(self.start, self.weakest)
+        return math.prod(1.0 if a >= 0 else -1.0 for a in others)
+
+    @cached_property
+    def learned(self) -> bool:
+        """Whether the mode reaches its target rather than the saddle at 0."""
+        tied = self.constants.min() == 0
+        return self.s > 0 and not (tied and self.a0 * self.sign <= 0)
+
+    def others(self, a: float) -> Array:
+        """Sizes of the other layers."""
+        return np.sqrt(a * a + self.constants)
+
+    def product(self, a: float) -> float:
+        """Product of the other layers, with its sign."""
+        return self.sign * float(np.prod(self.others(a)))
+
+    def gain(self, a: float) -> float:
+        """``Σ_l Π_{j≠l} a_j²``, so that ``tau du/dt = (s − u) gain``."""
+        sizes = np.append(self.others(a), abs(a))
+        return float(sum(np.prod(np.delete(sizes, i)) ** 2 for i in range(len(sizes))))
+
+    def weakest_at(self, u: float) -> float:
+        """The variable a at which the strength is u: bisection, then Newton."""
+        low, high = 0.0, abs(u) ** (1 / len(self.start))  # the others are not weaker than a
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if middle * abs(self.product(middle)) < abs(u) else (low, middle)
+        a = high
+        for _ in range(3):
+            product = abs(self.product(a))
+            a -= (a * product - abs(u)) * product / self.gain(a)
+        return math.copysign(a, u * self.sign)
+
+
+def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
+    """Weakest layer and strength at ascending times in units of tau, each of shape ``(T,)``."""
+    from scipy.integrate import solve_ivp  # 0.4 s to load
+
+    if not chain.start[np.arange(len(chain.start)) != chain.weakest].all() or t[-1] == 0:
+        return np.full(t.shape, chain.a0), np.full(t.shape, float(np.prod(chain.start)))  # two zero layers never move
+
+    def velocity(_: float, state: Array) -> list[float]:
+        product = chain.product(float(state[0]))
+        return [(chain.s - state[0] * product) * product]
+
+    def settled(_: float, state: Array) -> float:
+        return abs(chain.s - state[0] * chain.product(float(state[0]))) - SETTLED * chain.s
+
+    settled.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
+    crosses = chain.constants.min() > 0 and chain.a0 * chain.sign <= 0
+    atol = 1e-14 * chain.scale if crosses or chain.s == 0 else 1e-20 * abs(chain.a0)
+    run = solve_ivp(
+        velocity,
+        (0.0, float(t[-1])),
+        [chain.a0],
+        method="DOP853",
+        t_eval=t,
+        rtol=RTOL,
+        atol=atol,
+        events=settled if chain.s > 0 else None,
+    )
+    if not run.success:
+        raise RuntimeError(
+            f"unequal_depth.strength needs its integration to converge, got {run.message!r} for s={chain.s!r}, layers "
+            f"{chain.start!r}: the mode is too stiff. Ask for earlier times."
+        )
+    a = run.y[0] if len(run.t) else np.empty(0)
+    u = np.array([x * chain.product(x) for x in a.tolist()])
+    if len(a) < len(t):
+        since, end = t[len(a) :] - run.t_events[0][0], float(run.y_events[0][0, 0])
+        gap = chain.s - end * chain.product(end)
+        u = np.append(u, chain.s - gap * np.exp(-chain.gain(end) * since))
+        a = np.append(a, np.full(len(since), end))
+    return a, u
+
+
+def strength(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
+    """Strengths u(t) of modes whose layers differ, to about nine digits.
+
+    Args:
+        t: times, shape ``(T,)``, in any order, in the unit of ``tau``; ``t >= 0``.
+        s: singular values, shape ``(k,)``, ``>= 0``.
+        layers: layer strengths at the start, shape ``(L, k)``, any sign, ``L >= 2``.
+        tau: time constant, one number or one for each mode.
+
+    Returns:
+        Strengths, shape ``(T, k)``; the product of the layers at 0, tends to ``s`` or, see above, to 0.
+
+    Raises:
+        ValueError: an argument out of its domain.
+        RuntimeError: the integrator did not converge.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (14) and its conserved quantities; reduction derived here.
+
+    Example:
+        >>> strength([0.0, 50.0], s=[2.0], layers=[[0.1], [0.2], [-0.5]]).round(9)
+        array([[-0.01],
+               [ 2.  ]])
+    """
+    return evolved("strength", t, s=s, layers=layers, tau=tau)[0]
+
+
+def condition(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
+    """``κ = t |du/dt| / |u|``, shape ``(T, k)``; infinite where u crosses 0; arguments as in `strength`."""
+    u, change = evolved("condition", t, s=s, layers=layers, tau=tau)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(change == 0, 0.0, change / np.abs(u))
+
+
+def evolved(function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike) -> tuple[Array, Array]:
+    """Strengths and ``t |du/dt|``, each of shape ``(T, k)``."""
+    t, s = np.atleast_1d(checks.times(function, t)), checks.singular_values(function, s)
+    layers, tau = checks.finite(function, "layers", layers), checks.time_constant(function, tau)
+    if layers.ndim != 2 or layers.shape[0] < 2 or s.shape != layers.shape[1:]:
+        raise ValueError(
+            f"{function} needs layers of shape (L, k) with L >= 2 and s of shape (k,), got {layers.shape} and {s.shape}: "
+            f"one strength for each layer and mode. Reshape them."
+        )
+    ascending, back = np.unique(t, return_inverse=True)
+    u, change = np.empty((len(t), len(s))), np.empty((len(t), len(s)))
+    for i, tau_i in enumerate(np.broadcast_to(tau, s.shape)):
+        chain = Chain(float(s[i]), layers[:, i])
+        weakest, strengths = integrated(ascending / tau_i, chain)
+        gains = np.array([chain.gain(a) for a in weakest.tolist()]) if function == "condition" else 0.0
+        u[:, i] = strengths[back]
+        change[:, i] = (ascending / tau_i * gains * np.abs(s[i] - strengths))[back]
+    return u, change
+
+
+def learning_time(u: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
+    """Time at which each mode has strength u: the quadrature ``tau ∫ da / ((s − u) Π_{j} a_j)``.
+
+    Args:
+        u: one strength for each mode, shape ``(k,)``.
+        s: singular values, shape ``(k,)``.
+        layers: layer strengths at the start, shape ``(L, k)``.
+        tau: time constant, one number or one for each mode.
+
+    Returns:
+        Times, shape ``(k,)``; negative for strengths that lie before the start, infinite for those never reached.
+
+    Raises:
+        ValueError: an argument out of its domain.
+        RuntimeError: the quadrature did not converge.
+
+    Source:
+        Integral of eq. (14) of Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, along its conserved quantities.
+
+    Example:
+        >>> learning_time([1.0], s=[2.0], layers=[[0.1], [0.2], [-0.5]]).round(4)
+        array([2.7324])
+    """
+    layers, s = checks.finite("learning_time", "layers", layers), checks.singular_values("learning_time", s)
+    u, tau = checks.finite("learning_time", "u", u), checks.time_constant("learning_time", tau)
+    u, tau = np.broadcast_to(u, s.shape), np.broadcast_to(tau, s.shape)
+    chains = [Chain(float(s[i]), layers[:, i]) for i in range(len(s))]
+    return np.array([float(tau[i]) * duration(chain, float(u[i])) for i, chain in enumerate(chains)])
+
+
+def duration(chain: Chain, u: float) -> float:
+    """Time from the start of a chain to the strength u, in units of tau."""
+    from scipy.integrate import quad  # 0.4 s to load
+
+    u0 = chain.a0 * chain.product(chain.a0)
+    if u == u0:
+        return 0.0
+    tied = chain.constants.min() == 0
+    if (u >= chain.s) == (u0 < chain.s) or (tied and u * u0 <= 0):
+        return math.inf
+
+    def pace(angle: float) -> float:
+        """Dt by the angle in ``a = scale · sinh(angle)``, in which decades of a are equally long."""
+        a = chain.scale * math.sinh(angle)
+        product = chain.product(a)
+        return chain.scale * math.cosh(angle) / ((chain.s - a * product) * product)
+
+    ends = (math.asinh(a / chain.scale) for a in (chain.a0, chain.weakest_at(u)))
+    time, error, *_ = quad(pace, *ends, epsabs=0.0, epsrel=RTOL, limit=500, full_output=1)
+    if not error <= 1e-9 * abs(time):
+        raise RuntimeError(
+            f"unequal_depth.learning_time needs its quadrature to converge, got an error of {error:.2g} in "
+            f"{time:.6g} for s={chain.s!r}, layers {chain.start!r}. Read the time off `strength`."
+        )
+    return time
+
+
+def motion(s: Array, layers: Array, tau: Array) -> Motion:
+    """This law for modes with layer strengths ``layers``, shape ``(L, k)``."""
+    start = {"s": s, "layers": layers, "tau": tau}
+    learned = [Chain(float(s[i]), layers[:, i]).learned for i in range(len(s))]
+    return Motion(
+        strengths=lambda t: strength(t.ravel(), **start),
+        learning_time=lambda u: learning_time(u, **start),
+        condition=lambda t: condition(t.ravel(), **start),
+        limits=np.where(learned, s, 0.0),
+    )
