@@ -137,14 +137,15 @@ def say_prediction(found: Prediction, picture: Path) -> None:
             f"aligned); each mode is taken on its own. --inputs white makes it exact."
         )
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("mode", "singular value", "target", "half learned at epoch"):
+    simulated = () if found.run is None else ("descent", "largest deviation")
+    for name in ("mode", "singular value", "target", "half learned at epoch", *simulated):
         table.add_column(name, justify="right")
-    if found.run is not None:
-        table.add_column("largest deviation / target", justify="right")
     shown = min(len(found.targets), 20)
     for i in range(shown):
         row = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}", f"{found.half_times[i]:.4g}"]
-        table.add_row(*row, *([] if found.run is None else [f"{found.deviations[i]:.2%}"]))
+        if found.run is not None:
+            row += [f"{found.run.half_times[i]:.4g}", f"{found.deviations[i]:.1%}"]
+        table.add_row(*row)
     console.print(table)
     if shown < len(found.targets):
         console.print(f"… and {len(found.targets) - shown} weaker modes; --json lists all")
@@ -154,13 +155,12 @@ def say_prediction(found: Prediction, picture: Path) -> None:
         f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
     )
     if found.run is not None:
-        worst = found.deviations.max()
+        cause = (
+            "finite steps, in proportion to --rate" if found.exact else "finite steps and inputs that are not aligned"
+        )
         console.print(
-            f"gradient descent over {found.run.times[-1]:.0f} epochs: largest deviation from theory {worst:.2%} of a "
-            f"target; it shrinks in proportion to --rate"
-            if found.exact
-            else f"gradient descent over {found.run.times[-1]:.0f} epochs: largest deviation from theory {worst:.2%} of "
-            f"a target, from finite steps and from inputs that are not aligned"
+            f"gradient descent over {found.run.times[-1]:.0f} epochs: largest deviation from theory "
+            f"{found.deviations.max():.2%} of a target, from {cause}"
         )
     console.print(f"drawn to {picture}")
 
@@ -206,8 +206,8 @@ def list_all(as_json: Json = False) -> None:
 
 
 def first_line(thing: Any) -> str:
-    """The first line of a docstring, without its name or full stop."""
-    return ((thing.__doc__ or "").strip().splitlines() or [""])[0].rstrip(".")
+    """The first line of a docstring, without quotes or full stop."""
+    return ((thing.__doc__ or "").strip().splitlines() or [""])[0].rstrip(".").replace("`", "")
 
 
 def say_json(value: Any) -> None:

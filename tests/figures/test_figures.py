@@ -53,13 +53,9 @@ def tampered(data):
         noise = rng.standard_normal(array.shape)
         one = np.zeros(array.shape)
         one.reshape(-1)[-1] = 1.0
-        for wrong in (
-            0.5 * array,
-            1.3 * array,
-            array[::-1] if array.ndim else -array,
-            array * (1 + 0.3 * noise),
-            array + one,
-        ):
+        ramp = np.geomspace(1, 30, array.size).reshape(array.shape)
+        turned = array[::-1] if array.ndim else -array
+        for wrong in (0.5 * array, 1.3 * array, turned, array * ramp, array * (1 + 0.3 * noise), array + one):
             yield data | {name: np.asarray(wrong)}
 
 

@@ -86,10 +86,10 @@ def compute(
 
 def exact_paths(starts: Array, s: float, times: Any) -> Array:
     """Trajectories of the exact law, shape ``(starts, times, 2)``."""
-    from deeplinear.exact.unequal import layer_strengths
+    from deeplinear.exact.unequal import layers
 
     a0, b0 = starts.T[:, :, None]
-    return np.stack(layer_strengths(times, s=s, a0=a0, b0=b0), axis=-1)
+    return np.stack(layers(times, s=s, a0=a0, b0=b0), axis=-1)
 
 
 def descended_paths(starts: tuple[tuple[float, float], ...], s: float, rate: float, stride: int, points: int) -> Array:

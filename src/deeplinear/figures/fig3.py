@@ -179,7 +179,7 @@ def draw_strengths(data: Data, axes: Any) -> None:
         ("○  descent, decoupled start", VERMILION),
         ("— descent, random starts", BLUE),
     )
-    written(axes, 0.56, 0.48, rows)
+    written(axes, 0.4, 0.84, rows)
     axes.set_xlim(0, times[-1])
     axes.set_ylim(0, 1.07 * s[0])
 

@@ -67,7 +67,14 @@ class Prediction:
 
     def record(self) -> dict[str, Any]:
         """The prediction as a dictionary that JSON can hold."""
-        simulated = {} if self.run is None else {"deviation": self.deviations.tolist(), "epochs": self.run.times[-1]}
+        simulated = {}
+        if self.run is not None:
+            crossed = [float(t) if np.isfinite(t) else None for t in self.run.half_times[: len(self.targets)]]
+            simulated = {
+                "epochs": int(self.run.times[-1]),
+                "simulated_half_times": crossed,
+                "deviation": self.deviations.tolist(),
+            }
         return {
             "inputs": self.task.n_in,
             "outputs": self.task.n_out,

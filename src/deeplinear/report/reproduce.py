@@ -178,7 +178,7 @@ def whole(file: Path) -> Iterator[Path]:
 def kept(file: Path, key: str) -> tuple[dict[str, Array], float] | None:
     """A figure's arrays and seconds from an earlier run, or None if there are none under this key."""
     try:
-        with np.load(file) as arrays:
+        with file.open("rb") as whole_file, np.load(whole_file) as arrays:  # np.load leaves a damaged one open
             if str(arrays["key"]) != key:
                 return None
             return {name: arrays[name] for name in arrays.files if name not in OWN}, float(arrays["seconds"])
