@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 
-def refuse(function: str, need: str, name: str, value: Array, bad: Array, advice: str) -> None:
+def refuse(function: str, need: str, name: str, value: Array, bad: ArrayLike, advice: str) -> None:
     """Raise the error of this package, naming the first offending value, if any is bad."""
     if np.any(bad):
         first = float(value.ravel()[int(np.argmax(bad))])

@@ -11,7 +11,11 @@ from deeplinear.task import Task
 from deeplinear.weights import Weights, end_to_end
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from deeplinear.task import Array
+
+    Mask = NDArray[np.bool_]
 
 ZERO = 1e-13  # of a layer's norm: a strength below it is the round-off of a zero
 
@@ -27,11 +31,11 @@ class Decoupled:
         residuals: condition to measured residual, 0 where it holds exactly: ``white inputs``, ``aligned inputs``
             (over modes that have a target or a strength), ``decoupled`` (the layers' parts that mix modes, and the part
             of the end-to-end map outside them, relative), ``balanced`` (largest ``|a_i² − a_j²|`` relative to the
-            mode's largest ``a²``), ``right sign`` (share of the strengths that is negative).
+            mode's largest ``a²``), ``right sign`` (share of modes with a negative strength).
     """
 
     layers: Array
-    moving: Array
+    moving: Mask
     powers: Array
     residuals: dict[str, float]
 
@@ -77,13 +81,17 @@ def read(task: Task, weights: Weights) -> Decoupled:
     layers[meeting, np.arange(k)] = np.stack(ends)[meeting, np.arange(k)]
     layers = np.where(np.abs(layers) > ZERO * norms[:, None], layers, 0.0)
     moving = (layers == 0).sum(axis=0) < 2
+    used = moving & ((np.arange(k) < task.rank) | (layers.prod(axis=0) != 0))
     chosen = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
     residuals = {
         "white inputs": task.anisotropy,
-        "aligned inputs": misaligned(task, moving & ((np.arange(k) < task.rank) | (layers.prod(axis=0) != 0))),
-        "decoupled": mixing(weights, [r[:, moving] for r in chosen], layers[:, moving], task),
-        "balanced": imbalance(layers[:, moving]),
-        "right sign": wrong_sign(layers.prod(axis=0)),
+        "aligned inputs": misaligned(task, used),
+        "decoupled": max(
+            mixing(weights, [r[:, used] for r in chosen], layers[:, used]),
+            outside(weights, layers.prod(axis=0), task),
+        ),
+        "balanced": imbalance(layers[:, used]),
+        "right sign": float((layers.prod(axis=0)[used] < 0).mean()) if used.any() else 0.0,
     }
     return Decoupled(layers, moving, task.mode_powers, residuals)
 
@@ -100,21 +108,26 @@ def frames(layers: Weights, start: Array, norms: Array) -> tuple[list[Array], Ar
     return chain, np.stack(stretches)
 
 
-def mixing(weights: Weights, chain: list[Array], layers: Array, task: Task) -> float:
-    """Largest relative part of a layer, of the frames' overlaps, or of the end-to-end map that ties modes together."""
+def mixing(weights: Weights, chain: list[Array], layers: Array) -> float:
+    """Largest relative part of a layer that ties modes together, or overlap of their frames."""
     worst = [0.0]
     for w, a, below, above in zip(weights, layers, chain, chain[1:], strict=False):
         size = max(float(np.linalg.norm(a)), float(np.linalg.norm(w)) * ZERO, np.finfo(float).tiny)
-        worst += [np.linalg.norm(w @ below - above * a) / size, np.linalg.norm(w.T @ above - below * a) / size]
-    for frame in chain[1:-1]:
-        worst.append(np.linalg.norm(frame.T @ frame - np.eye(frame.shape[1])))
+        worst += [
+            float(np.linalg.norm(w @ below - above * a)) / size,
+            float(np.linalg.norm(w.T @ above - below * a)) / size,
+        ]
+    return max(worst + [float(np.linalg.norm(r.T @ r - np.eye(r.shape[1]))) for r in chain[1:-1]])
+
+
+def outside(weights: Weights, strengths: Array, task: Task) -> float:
+    """Part of the end-to-end map that the modes do not account for, relative."""
     w, (u, _, v) = end_to_end(weights), task.modes
     whole = np.linalg.norm(w)
-    inside = (u * task.strengths(w)) @ v.T
-    return float(max([*worst, np.linalg.norm(w - inside) / whole if whole > 0 else 0.0]))
+    return float(np.linalg.norm(w - (u * strengths) @ v.T) / whole) if whole > 0 else 0.0
 
 
-def misaligned(task: Task, used: Array) -> float:
+def misaligned(task: Task, used: Mask) -> float:
     """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖`` over the modes in use."""
     v = task.modes.v[:, used]
     image = task.input_correlation @ v
@@ -128,8 +141,3 @@ def imbalance(layers: Array) -> float:
     top = squares.max(axis=0, initial=0.0)
     spread = top - squares.min(axis=0, initial=np.inf) if squares.size else np.zeros(0)
     return float((spread / np.where(top > 0, top, 1.0)).max(initial=0.0))
-
-
-def wrong_sign(strengths: Array) -> float:
-    """Largest negative strength relative to the largest of all."""
-    return float(-strengths.min(initial=0.0) / np.abs(strengths).max(initial=np.finfo(float).tiny))

@@ -61,10 +61,11 @@ def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, tau: Ar
     q, begun = 1 - 2 / depth, antiderivative(u0, s=s, depth=depth)
     shape = np.broadcast_shapes(clock.shape, begun.shape)
     # column by column: one mode's neighbouring times then share a branch of the integral
-    flat = [np.broadcast_to(x, shape).ravel(order="F") for x in (clock, s, u0, begun)]
+    clocks, targets, starts, origins = (np.broadcast_to(x, shape).ravel(order="F") for x in (clock, s, u0, begun))
     out = np.empty(math.prod(shape))
     for i in range(0, out.size, CHUNK):
-        out[i : i + CHUNK] = moved(*(x[i : i + CHUNK] for x in flat), q)
+        part = slice(i, i + CHUNK)
+        out[part] = moved(clocks[part], targets[part], starts[part], origins[part], q)
     return out.reshape(shape, order="F")[()]
 
 
@@ -90,7 +91,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, ta
 
     Example:
         >>> learning_time(1.0, s=2.0, u0=0.01, depth=3).round(4)
-        np.float64(2.132)
+        np.float64(1.9776)
     """
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     u0, tau = checks.starts("learning_time", u0), checks.time_constant("learning_time", tau)
@@ -114,8 +115,8 @@ def condition(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, tau: A
     ``(s/u0)^q / q`` with ``q = 1 − 2/depth``, and no float64 method beats ``eps (1 + κ)`` from an absolute t.
     """
     u = strength(t, s=s, u0=u0, depth=depth, tau=tau)
-    pace = depth if depth < np.inf else 1.0
-    return pace * np.asarray(t) / tau * u ** (1 - 2 / depth) * np.abs(np.asarray(s) - u)
+    pace = depth if depth < np.inf else 1.0  # at infinite depth t is in units of tau / depth
+    return pace * np.asarray(t) / np.asarray(tau) * u ** (1 - 2 / depth) * np.abs(np.asarray(s) - u)
 
 
 def antiderivative(u: Array, *, s: Array, depth: float) -> Array:
@@ -148,7 +149,7 @@ def moved(clock: Array, s: Array, u0: Array, begun: Array, q: float) -> Array:
 
 def risen(aim: Array, q: float) -> Array:
     """Solve ``rising(x) = aim`` for x in (0, 1): concave in ζ = log(x/(1 − x)), with slope x^{−q}."""
-    zeta = first_guess(aim, q)
+    zeta, step = first_guess(aim, q), aim
     for _ in range(STEPS):
         log1p = np.log1p(np.exp(-np.abs(zeta)))
         logx, logw = np.minimum(zeta, 0.0) - log1p, -np.maximum(zeta, 0.0) - log1p
@@ -185,6 +186,7 @@ def fallen(aim: Array, s: Array, q: float) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         late = aim * s ** (1 + q)
         omega = np.where(late > 1, np.log(s) - late - harmonic(q), -np.log((1 + q) * aim) / (1 + q))
+        step = aim
         for _ in range(STEPS):
             u = s + np.exp(omega)
             now = falling(u, s, omega, q)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike
 from scipy.special import digamma
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def horner(coefficients: Array, x: Array) -> Array:
     return out
 
 
-def economised(series: Array) -> Array:
+def economised(series: ArrayLike) -> Array:
     """A power series on [0, 1/2] as a polynomial of low degree in ``4x − 1``."""
-    return chebyshev.cheb2poly(chebyshev.chebinterpolate(lambda y: horner(series, (y + 1) / 4), DEGREE))
+    nodes = chebyshev.chebpts1(DEGREE + 1)
+    fitted = chebyshev.chebfit(nodes, horner(np.asarray(series, dtype=np.float64), (nodes + 1) / 4), DEGREE)
+    return np.asarray(chebyshev.cheb2poly(fitted), dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -55,7 +58,7 @@ def near_one(a: float) -> Array:
 
 @lru_cache(maxsize=64)
 def harmonic(a: float) -> float:
-    """Harmonic number ``∫_0^1 (1 − y^a)/(1 − y) dy = ψ(1 + a) + γ``, so that ``T_a → −log(1 − x) − harmonic(a)``."""
+    """Harmonic number, ``∫_0^1 (1 − y^a)/(1 − y) dy = ψ(1 + a) + γ``: near 1, T_a is −log(1 − x) less this."""
     return float(digamma(1.0 + a) + np.euler_gamma)
 
 

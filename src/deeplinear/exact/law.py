@@ -61,9 +61,9 @@ class Law:
         >>> law.name
         'two-layer sigmoid (Saxe et al. 2014, eq. 12)'
         >>> law.half_times.round(2)
-        array([ 95.06, 229.76])
+        array([ 95.01, 229.76])
         >>> law([0.0, 1000.0]).loss.round(6)
-        array([4.9001, 0.    ])
+        array([4.9601, 0.    ])
     """
 
     name: str

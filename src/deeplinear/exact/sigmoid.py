@@ -145,7 +145,7 @@ def condition(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0
     The relative error of `strength` is about machine precision times ``1 + κ``.
     """
     u = strength(t, s=s, u0=u0, tau=tau)
-    return 2.0 * np.asarray(t) * np.abs(np.asarray(s) - u) / tau
+    return 2.0 * np.asarray(t) * np.abs(np.asarray(s) - u) / np.asarray(tau)
 
 
 def motion(s: Array, layers: Array, tau: Array) -> Motion:

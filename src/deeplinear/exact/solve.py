@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks, depth, sigmoid, unequal, unequal_depth
@@ -122,7 +121,7 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
         >>> law.name
         'equal layers of any depth (Saxe et al. 2014, eq. 15 integrated)'
         >>> law.learning_time(0.5).round(3)
-        array([3.104, 4.313])
+        array([3.136, 4.13 ])
     """
     layers = checked(weights, task)
     tau = float(checks.time_constant("solve", tau))

@@ -191,7 +191,7 @@ def depth_delay(*, s: float = 1.0, u0: float = 1e-3, uf: float | None = None) ->
         >>> depth_delay(u0=1e-3).round(3)
         np.float64(998.999)
     """
-    s, u0 = checks.singular_values("depth_delay", s), checks.starts("depth_delay", u0)
-    uf = checks.finite("depth_delay", "uf", s - u0 if uf is None else uf)
-    checks.refuse("depth_delay", "uf > 0", "uf", uf, ~(uf > 0), "a mode keeps its sign. Pass a strength below s.")
-    return s / u0 - s / uf
+    target, start = checks.singular_values("depth_delay", s), checks.starts("depth_delay", u0)
+    end = checks.finite("depth_delay", "uf", target - start if uf is None else uf)
+    checks.refuse("depth_delay", "uf > 0", "uf", end, ~(end > 0), "a mode keeps its sign. Pass a strength below s.")
+    return target / start - target / end

@@ -174,7 +174,7 @@ def hyperbolic_time(theta: ArrayLike, *, s: ArrayLike, theta0: ArrayLike, c0: Ar
 def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
     """``κ = t |du/dt| / |u|``; infinite where u crosses 0; arguments as in `layers`."""
     a, b = layers(t, s=s, a0=a0, b0=b0, tau=tau)
-    change = np.asarray(t) / tau * (a * a + b * b) * np.abs(np.asarray(s) - a * b)
+    change = np.asarray(t) / np.asarray(tau) * (a * a + b * b) * np.abs(np.asarray(s) - a * b)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(change == 0, 0.0, change / np.abs(a * b))
 
