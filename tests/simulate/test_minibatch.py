@@ -52,8 +52,8 @@ def test_against_backpropagation(kind, reduce, wide, monkeypatch):
 def test_more_outputs_than_inputs():
     y = X @ RNG.normal(size=(6, 9))
     weights = dl.initial.orthogonal([6, 20, 9], rng=0)
-    run = dl.descend_minibatch(X, y, weights, rate=0.002, batch=96, steps=30, rng=0)
-    full = dl.descend(dl.Task.from_data(X, y), weights, rate=0.002, steps=30)
+    run = dl.descend_minibatch(X, y, weights, rate=2e-4, batch=96, steps=30, rng=0)
+    full = dl.descend(dl.Task.from_data(X, y), weights, rate=2e-4, steps=30)
     assert_allclose(run.loss, full.loss, rtol=0, atol=1e-12 * full.loss[0])
 
 

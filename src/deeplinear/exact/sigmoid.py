@@ -86,7 +86,8 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike =
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(never, 0.0, (u - u0) / (u0 * (s - u)))
         y = s * slope
-        time = tau / 2 * np.sign(u0) * slope * np.where(y == 0, 1.0, np.log1p(y) / y)
+        log = np.where(y > -0.5, np.log1p(y), np.log(u / u0 * ((s - u0) / (s - u))))
+        time = tau / 2 * np.sign(u0) * slope * np.where(y == 0, 1.0, log / y)
     return np.where(u == u0, 0.0, np.where(never, np.inf, time))[()]
 
 

@@ -121,14 +121,21 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, t
     never = np.sign(s - u) != np.sign(s - u0)
     k = np.where(level, 1.0, np.hypot(imbalance, 2 * s))
 
-    def log_term(v: Array) -> Array:
-        """``log((λ² + 4sv + K√(λ² + 4v²))/|s − v|)`` without cancellation for negative v."""
-        plain, product = imbalance**2 + 4 * s * v, k * np.hypot(imbalance, 2 * v)
-        gap = np.abs(s - v)
-        return np.where(plain >= 0, np.log((plain + product) / gap), np.log(4 * imbalance**2 * gap / (product - plain)))
+    size, size0 = np.hypot(imbalance, 2 * u), np.hypot(imbalance, 2 * u0)  # a² + b² at the end and at the start
+
+    def inside(v: Array, norm: Array) -> Array:
+        """``(λ² + 4sv + K√(λ² + 4v²))/|s − v|``, the argument of the logarithm, without cancellation for negative v."""
+        plain, product, gap = imbalance**2 + 4 * s * v, k * norm, np.abs(s - v)
+        return np.where(plain >= 0, (plain + product) / gap, 4 * imbalance**2 * gap / (product - plain))
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        unequal = np.where(never, np.inf, tau / k * (log_term(u) - log_term(u0)))
+        # ratio of the two arguments less 1, from which u − u0 and K factor out: short times lose no digits
+        mixed = imbalance**2 * (2 * s - u - u0) + 4 * s * (s * (u + u0) - 2 * u * u0)
+        bracket = k + mixed / (size * (s - u0) + size0 * (s - u))
+        y = k * (u - u0) * bracket / ((imbalance**2 + 4 * s * u0 + k * size0) * (s - u))
+        short = (np.abs(y) < 0.5) & (u0 > 0)
+        log = np.where(short, np.log1p(y), np.log(inside(u, size) / inside(u0, size0)))
+        unequal = np.where(never, np.inf, tau / k * log)
     time = np.where(level, np.where(moving, balanced, np.inf), unequal)
     return np.where(u == u0, 0.0, time)[()]
 

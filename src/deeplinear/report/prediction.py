@@ -153,7 +153,8 @@ def predict(
     half_times = np.where(start < targets / 2, law.learning_time(0.5), 0.0)
     epochs = int(np.clip(ceil(1.5 * half_times.max()), 10, steps))
     if not simulate:
-        theory = law(np.unique(np.geomspace(1, epochs + 1, 400)) - 1)
+        grids = (np.geomspace(1, epochs + 1, 600) - 1, np.linspace(0, epochs, 600))
+        theory = law(np.unique(np.concatenate(grids)))
         run = None
     else:
         widths = [task.n_in, *[width] * (depth - 1), task.n_out]
@@ -168,23 +169,28 @@ def predict(
 
 def draw(prediction: Prediction, figure: Any) -> None:
     """Share of its target that each mode has reached, over epochs: theory as lines, descent as dots."""
-    from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILION, label, quiet
+    from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, SKY, VERMILION, label, quiet
 
     axes = figure.subplots()
-    times, k = prediction.theory.times + 1, len(prediction.targets)
-    colours = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, GREY)
+    times, k = prediction.theory.times, len(prediction.targets)
+    colours = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, GREY)[:SHOWN]
     layers = "1 weight matrix" if prediction.depth == 1 else f"{prediction.depth} weight matrices"
-    quiet(axes, title=f"When each mode is learned, {layers}", x="epochs + 1", y="strength / target")
+    quiet(axes, title=f"When each mode is learned, {layers}", x="epochs", y="strength / target")
     for i in range(k - 1, -1, -1):
-        colour, wide = (colours[i], 1.7) if i < min(SHOWN, len(colours)) else ("#dddddd", 1.0)
-        axes.semilogx(times, prediction.theory.strengths[:, i] / prediction.targets[i], color=colour, lw=wide)
-        if prediction.run is not None and i < SHOWN:
-            at = np.unique(np.searchsorted(times, np.geomspace(1, times[-1], 40)).clip(0, len(times) - 1))
-            axes.plot(times[at], prediction.run.strengths[at, i] / prediction.targets[i], "o", ms=3, color=colour)
-        if i < SHOWN and 0 < prediction.half_times[i] < times[-1]:
-            height = 0.5 + 0.055 * (min(k, SHOWN) / 2 - i)
-            at = times[np.argmax(prediction.theory.strengths[:, i] > height * prediction.targets[i])]
-            label(axes, at, height, str(i + 1), colour, xytext=(3, -3))
+        colour, wide = (colours[i], 1.7) if i < len(colours) else (MIST, 1.0)
+        share = prediction.theory.strengths[:, i] / prediction.targets[i]
+        axes.plot(times, share, color=colour, lw=wide)
+        if i >= len(colours):
+            continue
+        if prediction.run is not None:
+            descended = prediction.run.strengths[:, i] / prediction.targets[i]
+            reached = [
+                int(np.argmax(descended >= level)) for level in (0.1, 0.3, 0.5, 0.7, 0.9) if descended.max() >= level
+            ]
+            axes.plot(prediction.run.times[reached], descended[reached], "o", ms=4, color=colour, mfc="white", mew=1)
+        height = 0.5 + 0.06 * (min(k, len(colours)) / 2 - i)
+        if share[0] < height < share[-1]:
+            label(axes, times[np.argmax(share > height)], height, str(i + 1), colour, xytext=(4, -3))
     note = "lines: theory" + ("" if prediction.run is None else ", dots: gradient descent")
     note += (
         ""
@@ -192,5 +198,10 @@ def draw(prediction: Prediction, figure: Any) -> None:
         else f"\napproximate: inputs not aligned with the task ({prediction.task.diagonality:.2g})"
     )
     axes.text(0.015, 0.97, note, transform=axes.transAxes, va="top", fontsize=9, color=GREY)
-    axes.set_xlim(1, times[-1])
+    later = prediction.half_times[prediction.half_times > 0]
+    if len(later) and later.max() > 10 * later.min():
+        axes.set_xscale("log")
+        axes.set_xlim(max(1.0, later.min() / 5), times[-1])
+    else:
+        axes.set_xlim(0, times[-1])
     axes.set_ylim(0, 1.25)
