@@ -7,7 +7,7 @@ from deeplinear.curve import Curve
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
-    from deeplinear import data, initial, weights
+    from deeplinear import data, exact, initial, weights
     from deeplinear.exact.solve import solve
     from deeplinear.simulate.descent import descend
     from deeplinear.simulate.flow import flow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import sys
 from enum import StrEnum
@@ -220,8 +221,17 @@ def say_wrong(text: str) -> None:
     sys.stderr.write(f"deeplinear: {' '.join(text.split())}\n")
 
 
+def not_lost(unraisable: Any) -> None:
+    """Raise Ctrl-C again where it fell into a callback that cannot raise: JAX registers one with the garbage collector."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0 success, 1 a claim failed, 2 bad input, 130 interrupted."""
+    usual, sys.unraisablehook = sys.unraisablehook, not_lost
     try:
         code = app(args=arguments, standalone_mode=False) or 0
     except CLICK_ERROR as error:
@@ -234,6 +244,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    finally:
+        sys.unraisablehook = usual
     if code == INTERRUPTED:
         say_wrong("interrupted; what was finished is kept, and the same command goes on from there.")
     sys.exit(code)

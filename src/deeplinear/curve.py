@@ -104,7 +104,7 @@ class Curve:
         path = Path(path)
         arrays = {"times": self.times, "loss": self.loss, "strengths": self.strengths, "targets": self.targets}
         if path.suffix == ".npz":
-            np.savez_compressed(path, name=self.name, **arrays)
+            np.savez_compressed(path, allow_pickle=False, name=np.array(self.name), **arrays)
         elif path.suffix == ".json":
             path.write_text(json.dumps({"name": self.name} | {k: v.tolist() for k, v in arrays.items()}))
         elif path.suffix == ".csv" and self.loss.ndim == 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +13,20 @@ if TYPE_CHECKING:
 
 
 def study(
-    task: Task, layers: int, width: int, strength: float, grid: Array, refine: int, threshold: float, steps: int
+    task: Task,
+    layers: int,
+    width: int,
+    strength: float,
+    grid: Array,
+    refine: int,
+    threshold: float,
+    steps: int,
+    stop: Event,
 ) -> dict[str, float]:
     """One depth: the paper's grid, the finer grid, stable rates only, and whether the winners stay below threshold.
 
     Of the finer grid only the part around 2.5/Λ₁ runs: slower rates cannot win. Searches have equally many rates each,
-    so that a depth is compiled once for all of them.
+    so that a depth is compiled once for all of them. Once ``stop`` is set, no further one begins.
     """
     from deeplinear import descend, initial
 
@@ -24,6 +34,8 @@ def study(
     sharpness, flow_time = flow(task, layers, strength, threshold)
 
     def fastest(rates: Array) -> tuple[float, float]:
+        if stop.is_set():
+            raise CancelledError
         run = descend(task, start, rate=rates, until=threshold, stop="first", steps=steps)
         if np.isnan(run.learned_at).all():
             raise ValueError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,7 +103,9 @@ def compute(
         threshold = first - (1.0 if share is None else share) * (first - task.floor)
     grid = np.geomspace(*window, rates)
     every = np.array((*layers, *deeper))
-    studies = in_pairs(lambda n: study(task, int(n), width, strength, grid, refine, threshold, steps), every)
+    studies = in_pairs(
+        lambda n, stop: study(task, int(n), width, strength, grid, refine, threshold, steps, stop), every
+    )
     finely = np.unique(np.geomspace(min(layers), max(*layers, *deeper), 24).round()).astype(int)
     theory = [flow(task, n, strength, threshold) for n in finely]
     found = {name: np.array([each[name] for each in studies]) for name in studies[0]}
@@ -125,15 +128,16 @@ def compute(
     }
 
 
-def in_pairs(work: Callable[[Any], Any], items: Array) -> list[Any]:
-    """``[work(item) for item in items]``, two at a time and the largest first; compiling keeps only one core busy."""
-    pool, jobs = ThreadPoolExecutor(2), {}
+def in_pairs(work: Callable[[Any, Event], Any], items: Array) -> list[Any]:
+    """``work(item, stop)`` of each item, two at a time and the largest first; compiling keeps only one core busy."""
+    pool, jobs, stop = ThreadPoolExecutor(2), {}, Event()
     try:
         for i in np.argsort(items)[::-1]:
-            jobs[i] = pool.submit(work, items[i])
+            jobs[i] = pool.submit(work, items[i], stop)
         return [jobs[i].result() for i in range(len(items))]
     finally:
-        pool.shutdown(cancel_futures=True)  # on Ctrl-C, start no more
+        stop.set()  # on Ctrl-C, start no more and leave off what is begun
+        pool.shutdown(cancel_futures=True)
 
 
 def slope(layers: Array, values: Array) -> float:

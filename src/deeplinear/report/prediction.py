@@ -152,15 +152,14 @@ def predict(
     law = solve(alone, initial.decoupled(alone, [k] * (depth + 1), strength=start, rng=0), tau=1 / rate)
     half_times = np.where(start < targets / 2, law.learning_time(0.5), 0.0)
     epochs = int(np.clip(ceil(1.5 * half_times.max()), 10, steps))
+    times = np.unique(np.concatenate([np.geomspace(1, epochs + 1, 600) - 1, np.linspace(0, epochs, 600)]))
     if not simulate:
-        grids = (np.geomspace(1, epochs + 1, 600) - 1, np.linspace(0, epochs, 600))
-        theory = law(np.unique(np.concatenate(grids)))
-        run = None
+        theory, run = law(times), None
     else:
         widths = [task.n_in, *[width] * (depth - 1), task.n_out]
         reduced = depth > 1
         weights = (initial.reduced_decoupled if reduced else initial.decoupled)(task, widths, strength=start)
-        run = descend(task, weights, rate=rate, steps=epochs)
+        run = descend(task, weights, rate=rate, steps=epochs, record=np.unique(times.round()))
         theory = law(run.times)
     return Prediction(
         task, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, run

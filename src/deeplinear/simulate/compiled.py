@@ -14,7 +14,7 @@ from deeplinear.simulate.problem import Batches, Problem, Trace
 from deeplinear.simulate.schedule import Schedule
 from deeplinear.weights import Weights, oriented
 
-EXACTLY = {"precision": lax.Precision.HIGHEST}  # a GPU would otherwise round float32 products to 10 bits
+EXACTLY = lax.Precision.HIGHEST  # a GPU would otherwise round float32 products to 10 bits
 
 
 class Layers(NamedTuple):
@@ -89,10 +89,10 @@ def looked_down(layers: Layers, velocity: Layers) -> State:
     """Multiply from the outputs down: every product has d_L rows."""
 
     def pull(product: Any, w: Any) -> tuple[Any, Any]:
-        return jnp.matmul(product, w, **EXACTLY), product
+        return jnp.matmul(product, w, precision=EXACTLY), product
 
     below, above = lax.scan(pull, layers.last, layers.middle, reverse=True)
-    return State(layers, velocity, above, below, jnp.matmul(below, layers.first, **EXACTLY))
+    return State(layers, velocity, above, below, jnp.matmul(below, layers.first, precision=EXACTLY))
 
 
 def stepped(state: State, error: Any, rate: Any, momentum: float, weight_decay: float, single: bool) -> State:
@@ -104,14 +104,14 @@ def stepped(state: State, error: Any, rate: Any, momentum: float, weight_decay: 
 
     def push(panel: Any, layer: Any) -> tuple[Any, Any]:
         w, v, above = layer
-        new = moved(w, v, jnp.matmul(above.T, panel.T, **EXACTLY))
-        return jnp.matmul(w, panel, **EXACTLY), new
+        new = moved(w, v, jnp.matmul(above.T, panel.T, precision=EXACTLY))
+        return jnp.matmul(w, panel, precision=EXACTLY), new
 
     layers, velocity = state.layers, state.velocity
-    first, v_first = moved(layers.first, velocity.first, jnp.matmul(state.below.T, error, **EXACTLY))
+    first, v_first = moved(layers.first, velocity.first, jnp.matmul(state.below.T, error, precision=EXACTLY))
     if single:
         return looked_down(layers._replace(first=first), velocity._replace(first=v_first))
-    panel = jnp.matmul(layers.first, error.T, **EXACTLY)
+    panel = jnp.matmul(layers.first, error.T, precision=EXACTLY)
     panel, (middle, v_middle) = lax.scan(push, panel, (layers.middle, velocity.middle, state.above))
     last, v_last = moved(layers.last, velocity.last, panel.T)
     return looked_down(Layers(first, middle, last), Layers(v_first, v_middle, v_last))
@@ -141,8 +141,8 @@ def descended(
             return (target.optimum - state.end_to_end) * target.powers
         x, y, order, scale = batches
         seen, wanted = x[order[step]], y[order[step]]
-        heard = jnp.matmul(seen, state.end_to_end if mirrored else state.end_to_end.T, **EXACTLY)
-        found = scale * jnp.matmul((wanted - heard).T, seen, **EXACTLY)
+        heard = jnp.matmul(seen, state.end_to_end if mirrored else state.end_to_end.T, precision=EXACTLY)
+        found = scale * jnp.matmul((wanted - heard).T, seen, precision=EXACTLY)
         return found.T if mirrored else found
 
     def one(state: State, target: Target, rate: Any, step: Any) -> State:
@@ -166,7 +166,7 @@ def descended(
     def until(now: Progress, record: Any) -> tuple[Progress, Any]:
         now = lax.while_loop(lambda p: (p.step < record) & ~over(p), advance, now)
         maps = now.state.end_to_end
-        strengths = jnp.einsum("nia,nij,nja->na", target.u, maps, target.v, optimize=True, **EXACTLY)
+        strengths = jnp.einsum("nia,nij,nja->na", target.u, maps, target.v, optimize=True, precision=EXACTLY)
         return now, (now.step, now.excess, maps if read_maps else strengths)
 
     velocity = jax.tree.map(jnp.zeros_like if momentum else lambda w: w[..., :0, :], layers)
