@@ -176,3 +176,12 @@ def test_list(capsys):
     assert {"sigmoid", "unequal", "depth"} <= set(lists["laws"])
     assert all(line for entries in lists.values() for line in entries.values())
     assert run(capsys, "list")[0] == 0
+
+
+def test_ctrl_c_is_not_lost_in_a_callback_that_cannot_raise():
+    code = (
+        "import sys, time, types; from deeplinear import cli\n"
+        "try:\n    cli.not_lost(types.SimpleNamespace(exc_type=KeyboardInterrupt)); time.sleep(5)\n"
+        "except KeyboardInterrupt: sys.exit(7)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
