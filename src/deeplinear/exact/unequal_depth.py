@@ -185,6 +185,7 @@ def evolved(function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau
         gains = np.array([chain.gain(a) for a in weakest.tolist()]) if function == "condition" else 0.0
         u[:, i] = strengths[back]
         change[:, i] = (ascending / tau_i * gains * np.abs(s[i] - strengths))[back]
+    u[t == 0] = layers.prod(axis=0)  # the chain multiplies in another order
     return u, change
 
 
