@@ -18,7 +18,7 @@ def build_task(s, n_in, n_out, *, rng, powers=None, noise=0.0):
     u, v = frame(n_out, k, rng), frame(n_in, n_in, rng)
     powers = np.ones(n_in) if powers is None else np.asarray(powers, dtype=float)
     s31 = (u * np.asarray(s, dtype=float)) @ v[:, :k].T
-    power = float((np.square(np.asarray(s, dtype=float)) / powers[:k]).sum()) + noise
+    power = sum(x * x / d for x, d in zip(s, powers, strict=False) if x > 0) + noise
     return Task.from_correlations((v * powers) @ v.T, s31, output_power=power)
 
 

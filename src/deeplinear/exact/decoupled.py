@@ -88,7 +88,7 @@ def read(task: Task, weights: Weights) -> Decoupled:
         "aligned inputs": misaligned(task, used),
         "decoupled": max(
             mixing(weights, [r[:, used] for r in chosen], layers[:, used]),
-            outside(weights, layers.prod(axis=0), task),
+            outside(weights, layers, task),
         ),
         "balanced": imbalance(layers[:, used]),
         "right sign": float((layers.prod(axis=0)[used] < 0).mean()) if used.any() else 0.0,
@@ -120,11 +120,13 @@ def mixing(weights: Weights, chain: list[Array], layers: Array) -> float:
     return max(worst + [float(np.linalg.norm(r.T @ r - np.eye(r.shape[1]))) for r in chain[1:-1]])
 
 
-def outside(weights: Weights, strengths: Array, task: Task) -> float:
-    """Part of the end-to-end map that the modes do not account for, relative."""
+def outside(weights: Weights, layers: Array, task: Task) -> float:
+    """Part of the end-to-end map that the modes do not account for, relative; 0 if the map itself is round-off."""
     w, (u, _, v) = end_to_end(weights), task.modes
-    whole = np.linalg.norm(w)
-    return float(np.linalg.norm(w - (u * strengths) @ v.T) / whole) if whole > 0 else 0.0
+    whole = float(np.linalg.norm(w))
+    if whole <= ZERO * np.abs(layers).max(axis=1).prod():
+        return 0.0
+    return float(np.linalg.norm(w - (u * layers.prod(axis=0)) @ v.T)) / whole
 
 
 def misaligned(task: Task, used: Mask) -> float:

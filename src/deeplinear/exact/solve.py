@@ -139,7 +139,9 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
         if not failures(formula, start):
             conditions = {need: start.residuals[need] for need in formula.needs}
             return Law(formula.name, formula.source, conditions, task, tau, formula.bound(task, layers, start, tau))
-    nearest = min(candidates[::-1], key=lambda formula: len(failures(formula, start)))
+    nearest = min(
+        candidates, key=lambda formula: (len(failures(formula, start)), "white inputs" in failures(formula, start))
+    )
     raise ValueError(refusal(nearest, start, task, forced=law is not None))
 
 

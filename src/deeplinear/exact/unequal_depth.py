@@ -96,7 +96,8 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     """Weakest layer and strength at ascending times in units of tau, each of shape ``(T,)``."""
     from scipy.integrate import solve_ivp  # 0.4 s to load
 
-    if not chain.start[np.arange(len(chain.start)) != chain.weakest].all() or t[-1] == 0:
+    others = np.delete(chain.start, chain.weakest)
+    if not others.all() or not t.any():
         return np.full(t.shape, chain.a0), np.full(t.shape, float(np.prod(chain.start)))  # two zero layers never move
 
     def velocity(_: float, state: Array) -> list[float]:

@@ -1,0 +1,268 @@
+"""Every law in the registry, against the full matrix flow; and how a law is chosen or refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from tests.conftest import CLOSED_FORM, INTEGRATOR
+from tests.exact.conftest import build_task, build_weights, matrix_flow
+
+from deeplinear import Task, solve
+from deeplinear.exact import FORMULAS, TOLERANCE, residuals
+from deeplinear.weights import end_to_end
+
+POWERS = [2.0, 0.5, 1.5, 0.7, 0.0, 3.0]
+S = [3.0, 1.2, 0.6]
+
+
+def network(formula, seed=0):
+    """A small rectangular network, for which this formula is the first that holds."""
+    rng = np.random.default_rng(seed)
+    aligned, name = "task-aligned" in formula.name, formula.name
+    scale = 1.0 if aligned else 2.5  # Σ¹¹ = cI counts as white
+    powers = POWERS if aligned else [scale] * 6
+    task = build_task(S, 6, 5, rng=rng, powers=powers, noise=0.3)
+    if "shallow" in name:
+        return task, (rng.normal(size=(5, 6)),)
+    if "sigmoid" in name:
+        return task, build_weights(task, [7], [[0.2, -0.3, 0.1]] * 1 + [[0.2, 0.3, 0.1]], rng=rng)
+    if "hyperbolic" in name:
+        return task, build_weights(task, [4], [[0.2, -0.3, 0.0], [0.5, 0.2, 0.4]], rng=rng)
+    if "unequal" in name:
+        return task, build_weights(task, [4, 8], [[0.2, -0.6, 0.0], [0.7, 0.4, 0.4], [0.4, 0.5, -0.6]], rng=rng)
+    return task, build_weights(task, [4, 8, 3], [[0.5, 0.7, 0.6]] * 4, rng=rng)
+
+
+@pytest.fixture(params=FORMULAS, ids=lambda formula: formula.name[:40])
+def case(request):
+    task, weights = network(request.param)
+    return request.param, task, weights, solve(task, weights, tau=1.6)
+
+
+def test_the_law_is_the_one_meant(case):
+    formula, _, _, law = case
+    assert law.name == formula.name
+    assert law.source == formula.source
+    assert tuple(law.conditions) == formula.needs
+    assert all(value <= TOLERANCE for value in law.conditions.values())
+
+
+def test_against_the_matrix_flow(case):
+    _, task, weights, law = case
+    times = np.linspace(0, 9, 30)
+    maps = matrix_flow(task, weights, times, tau=1.6)
+    curve = law(times)
+    assert_allclose(curve.strengths, task.strengths(maps), atol=INTEGRATOR * 0.1)
+    assert_allclose(curve.loss, task.loss(maps), rtol=INTEGRATOR)
+    assert_allclose(curve.maps, maps, atol=INTEGRATOR * 0.1)
+
+
+def test_shapes_and_start(case):
+    _, task, weights, law = case
+    curve = law([4.0, 0.0, 2.0])
+    assert (curve.times == [4.0, 0.0, 2.0]).all()
+    assert curve.loss.shape == (3,)
+    assert curve.strengths.shape == (3, 5)
+    assert curve.maps.shape == (3, 5, 6)
+    assert law.condition([4.0, 0.0, 2.0]).shape == (3, 5)
+    assert law.half_times.shape == (5,)
+    assert law(3.0).loss.shape == (1,)
+    assert law([]).strengths.shape == (0, 5)
+    assert (curve.targets == task.targets).all()
+    assert curve.name == law.name
+    assert_allclose(curve.strengths[1], task.strengths(end_to_end(weights)), rtol=CLOSED_FORM, atol=1e-15)
+    assert_allclose(curve.loss[1], task.loss(end_to_end(weights)), rtol=CLOSED_FORM)
+    assert_allclose(law([1.0]).strengths[0], law([0.0, 1.0, 2.0]).strengths[1], rtol=1e-10)
+    assert (law([0.0]).strengths == law([0.0, 5.0]).strengths[0]).all()
+
+
+def test_end_and_learning_times(case):
+    formula, task, _, law = case
+    late = law([1e5])
+    stuck = 1 if "sigmoid" in formula.name else None  # the mode of the wrong sign
+    want = np.append(task.targets[:3], [0.0, 0.0])
+    if stuck is not None:
+        want[stuck] = 0.0
+    if "shallow" not in formula.name:
+        assert_allclose(late.strengths[0], want, atol=1e-10)
+        assert_allclose(late.loss[0], law.trajectory.limit, rtol=1e-9)
+    for fraction in (0.1, 0.5, 0.9):
+        times = law.learning_time(fraction)
+        assert np.isnan(times[3:]).all()
+        for mode in range(3):
+            if mode == stuck:
+                assert np.isnan(times[mode])
+                continue
+            reached = law([times[mode]]).strengths[0, mode]
+            aim = fraction * task.targets[mode]
+            assert reached >= aim * (1 - 1e-9)
+            if times[mode] > 0:
+                assert_allclose(reached, aim, rtol=1e-9)
+    assert (law.half_times == law.learning_time(0.5))[:1].all()
+
+
+def test_learning_times_agree_with_the_curve(case):
+    _, _, _, law = case
+    times = np.linspace(0, 20, 4001)
+    assert_allclose(law.half_times, law(times).half_times, atol=1e-3)  # the curve interpolates linearly
+
+
+def test_time_to_loss(case):
+    _, task, _, law = case
+    first, limit = law([0.0]).loss[0], law.trajectory.limit
+    assert law.time_to_loss(first) == 0
+    assert law.time_to_loss(limit) == np.inf
+    assert law.time_to_loss(task.floor * 0.5) == np.inf
+    for share in (0.9, 0.3, 1e-4):
+        threshold = limit + share * (first - limit)
+        assert_allclose(law([law.time_to_loss(threshold)]).loss[0] - limit, threshold - limit, rtol=1e-7)
+
+
+def test_condition_is_the_logarithmic_derivative(case):
+    formula, _, _, law = case
+    t, h = np.array([0.5, 2.0]), 1e-5
+    if "shallow" in formula.name:
+        assert (law.condition(t) == 0).all()
+        return
+    up, down = (law(t * (1 + e)).strengths[:, :2] for e in (h, -h))
+    slope = np.abs((up - down) / (up + down)) / h
+    assert_allclose(law.condition(t)[:, :2], slope, rtol=1e-5, atol=1e-8)
+    assert (law.condition([0.0]) == 0).all()
+
+
+def test_aligned_laws_at_equal_powers_are_the_white_ones():
+    rng = np.random.default_rng(5)
+    task = build_task(S, 6, 5, rng=rng, powers=[0.4] * 6)
+    for layers in ([[0.2] * 3] * 2, [[0.2] * 3, [0.5] * 3], [[0.6] * 3] * 4, [[0.6] * 3, [0.5] * 3, [0.7] * 3]):
+        weights = build_weights(task, [6] * (len(layers) - 1), layers, rng=rng)
+        white, aligned = solve(task, weights), solve(task, weights, law="task-aligned")
+        assert aligned.name == f"task-aligned {white.name}"
+        assert (white([0.0, 3.0]).strengths == aligned([0.0, 3.0]).strengths).all()
+
+
+def test_the_design_example():
+    task = Task.from_modes([3.0, 1.0])
+    law = solve(task, (np.eye(2) * 0.1, np.eye(2) * 0.1), tau=2000)
+    assert law.name == "two-layer sigmoid (Saxe et al. 2014, eq. 12)"
+    assert set(law.conditions) == {"white inputs", "decoupled", "balanced"}
+    assert_allclose(law.half_times, 2000 / (2 * task.modes.s) * np.log(task.modes.s / 0.01 - 1), rtol=CLOSED_FORM)
+
+
+def test_modes_that_hidden_layers_have_no_room_for_stay():
+    rng = np.random.default_rng(2)
+    task = build_task(S, 6, 5, rng=rng)
+    weights = build_weights(task, [2, 2], [[0.5, 0.5]] * 3, rng=rng)
+    law, times = solve(task, weights), np.linspace(0, 8, 10)
+    assert_allclose(law(times).strengths, task.strengths(matrix_flow(task, weights, times)), atol=INTEGRATOR * 0.1)
+    assert np.isnan(law.half_times[2])
+    assert_allclose(law.trajectory.limit, 0.5 * S[2] ** 2, rtol=1e-9)
+
+
+def test_inputs_without_power_and_modes_without_target():
+    rng = np.random.default_rng(2)
+    task = build_task([2.0, 0.0, 0.0], 6, 3, rng=rng, powers=[1.0, 2.0, 0.0, 1.0, 1.0, 1.0])
+    weights = build_weights(task, [4], [[0.3]] * 2, rng=rng)
+    law = solve(task, weights)
+    assert law.name.startswith("task-aligned two-layer sigmoid")
+    assert_allclose(law([30.0]).strengths[0], [2.0, 0.0, 0.0], atol=1e-10)
+    # no targets at all
+    nothing = Task.from_correlations(np.eye(3), np.zeros((2, 3)), output_power=1.0)
+    weights = (np.array([[0.5, 0, 0], [0, 0.3, 0]]), np.diag([0.5, 0.3]))
+    u, _, v = nothing.modes
+    weights = (np.diag([0.5, 0.3]) @ v.T, u @ np.diag([0.5, 0.3]))
+    law = solve(nothing, weights)
+    assert_allclose(law([1.0]).strengths[0], [0.25 / 1.5, 0.09 / 1.18], rtol=CLOSED_FORM)
+    assert np.isnan(law.half_times).all()
+
+
+def test_a_start_above_the_fraction_is_already_there():
+    task = Task.from_modes([2.0, 1.0])
+    law = solve(task, (np.diag([0.1, 1.5]),) * 2)
+    assert law.learning_time(0.5)[1] == 0
+    assert_allclose(law([50.0]).strengths[0], [2.0, 1.0], rtol=1e-12)
+
+
+def test_gaussian_weights_are_refused_with_the_reason():
+    rng = np.random.default_rng(0)
+    task = build_task(S, 6, 5, rng=rng)
+    message = (
+        r"solve needs decoupled to 1e-09, got a residual of .*: the nearest law is 'two-layer hyperbolic.*"
+        r"deeplinear.descend\(task, weights, rate=..., steps=...\) or deeplinear.flow\(task, weights, times\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        solve(task, (rng.normal(size=(4, 6)), rng.normal(size=(5, 4))))
+
+
+def test_inputs_that_are_not_aligned_are_refused_with_the_score():
+    rng = np.random.default_rng(0)
+    task = Task.from_data(rng.normal(size=(40, 6)) @ rng.normal(size=(6, 6)), rng.normal(size=(40, 5)))
+    weights = build_weights(task, [5, 5], [[0.3] * 5] * 3, rng=rng)
+    with pytest.raises(ValueError, match=rf"aligned inputs to 1e-09.*score.*{task.diagonality:.3g}.*task.whitened\(\)"):
+        solve(task, weights)
+    found = residuals(task, weights)
+    assert found["aligned inputs"] > 0.01
+    assert found["balanced"] < 1e-9
+
+
+def test_a_law_asked_for_by_name():
+    task, weights = Task.from_modes([2.0, 1.0]), (np.diag([0.1, 0.1]), np.diag([0.1, 0.3]))
+    assert "hyperbolic" in solve(task, weights, law="Hyperbolic").name
+    with pytest.raises(
+        ValueError, match=r"solve needs balanced to 1e-09, got a residual of 0.889.*the law asked for is"
+    ):
+        solve(task, weights, law="two-layer sigmoid")
+    with pytest.raises(
+        ValueError, match=r"part of the name of a law for 2 layers, got law='riccati'.*Pick from: two-lay"
+    ):
+        solve(task, weights, law="riccati")
+    equal = (np.diag([0.1, 0.2]),) * 2
+    times = np.linspace(0, 5, 7)
+    general = solve(task, equal, law="hyperbolic")(times)
+    assert_allclose(general.strengths, solve(task, equal)(times).strengths, rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda law: law([-1.0]), r"law needs t >= 0, got t=-1.0"),
+        (lambda law: law([np.inf]), r"law needs a list of finite times"),
+        (lambda law: law([[1.0]]), r"law needs a list of finite times, got shape \(1, 1\)"),
+        (lambda law: law.learning_time(1.0), r"learning_time needs 0 < fraction < 1, got fraction=1.0"),
+        (lambda law: law.time_to_loss(np.nan), r"time_to_loss needs a number, got threshold=nan"),
+    ],
+)
+def test_bad_questions(call, message):
+    law = solve(Task.from_modes([1.0]), ([[0.1]], [[0.1]]))
+    with pytest.raises(ValueError, match=message):
+        call(law)
+
+
+def test_bad_input():
+    task = Task.from_modes([1.0])
+    with pytest.raises(ValueError, match=r"solve needs a finite tau > 0, got tau=-1.0"):
+        solve(task, ([[0.1]], [[0.1]]), tau=-1.0)
+    with pytest.raises(ValueError, match=r"weights need to map the task's 1 inputs"):
+        solve(task, (np.eye(2), np.eye(2)))
+    with pytest.raises(ValueError, match=r"weights need finite numbers"):
+        solve(task, ([[np.nan]], [[0.1]]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n_in=st.integers(1, 6),
+    n_out=st.integers(1, 6),
+    hidden=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    seed=st.integers(0, 1000),
+)
+def test_any_shape_of_decoupled_network_has_a_law(n_in, n_out, hidden, seed):
+    rng = np.random.default_rng(seed)
+    k = min(n_in, n_out)
+    task = build_task(np.sort(rng.uniform(0.5, 3, k))[::-1], n_in, n_out, rng=rng)
+    room = min(k, *hidden)
+    weights = build_weights(task, hidden, np.full((len(hidden) + 1, room), 0.5), rng=rng)
+    law = solve(task, weights)
+    curve = law([0.0, 2.0, 1e4])
+    assert curve.strengths.shape == (3, k)
+    assert_allclose(curve.strengths[-1, :room], task.targets[:room], rtol=1e-9)
+    assert_allclose(curve.loss, task.loss(curve.maps), rtol=1e-9, atol=1e-14)
