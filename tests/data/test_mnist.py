@@ -78,8 +78,8 @@ def test_downloads_once_and_keeps_the_files(tiny, mirror):
     images, labels, mirror.contents = tiny
     for _ in range(2):
         x, y = load_mnist("train")
-        assert_allclose(x, images.reshape(12, 6) / 255, rtol=1e-7)  # float32
-        assert x.dtype == np.float32
+        assert_allclose(x, images.reshape(12, 6) / 255, rtol=1e-15)
+        assert x.dtype == np.float64
         assert_array_equal(np.argmax(y, axis=1), labels)
         assert_array_equal(y.sum(axis=1), 1.0)
     assert mirror.asked == list(TRAIN)

@@ -43,10 +43,8 @@ def mnist(*, examples: int = 50_000, inputs: Inputs = "white", reduction: Litera
     return Task.from_data(x, y, inputs=inputs, reduction=reduction)
 
 
-def load_mnist(
-    split: Literal["train", "test"] = "train", examples: int | None = None
-) -> tuple[NDArray[np.float32], Array]:
-    """Images ``(examples, 784)`` in [0, 1], float32, and one-hot labels ``(examples, 10)``; errors as `mnist`.
+def load_mnist(split: Literal["train", "test"] = "train", examples: int | None = None) -> tuple[Array, Array]:
+    """Images ``(examples, 784)`` in [0, 1] and one-hot labels ``(examples, 10)``; errors as `mnist`.
 
     Args:
         split: ``"train"``, 60 000 images, or ``"test"``, 10 000.
@@ -61,7 +59,7 @@ def load_mnist(
             f"load_mnist needs a whole number 1 <= examples <= {len(images)}, got examples={examples!r}: the split has no "
             f"more. Leave it out for all."
         )
-    pixels = np.divide(images[:count].reshape(count, -1), 255, dtype=np.float32)
+    pixels = np.divide(images[:count].reshape(count, -1), 255.0)
     return pixels, np.eye(10)[labels[:count]]
 
 
