@@ -48,13 +48,13 @@ def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0)
     size = np.abs(u0)
     flat = pull == 0
     with np.errstate(over="ignore", invalid="ignore"):  # exp(2 s t) of a dying mode; inf * 0 at s = 0
-        x = t * (-2.0 * pull / tau)
-        share = np.expm1(x) * (size / np.where(flat, np.inf, -pull))
+        x = np.asarray(t * (-2.0 * pull / tau))
+        share = np.asarray(np.expm1(x))
+        share *= size / np.where(flat, np.inf, -pull)
         if flat.any():
-            share = np.where(flat, t * (2.0 * size / tau), share)
-            x = np.where(flat, 0.0, x)
-        share += np.exp(x)
-        return u0 / share
+            share, x = np.where(flat, t * (2.0 * size / tau), share), np.where(flat, 0.0, x)
+        share += np.exp(x, out=x)  # in place: for long lists memory costs more than the exponential
+        return np.divide(u0, share, out=share)[()]
 
 
 def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
