@@ -1,5 +1,8 @@
 """Every law in the registry, against the full matrix flow; and how a law is chosen or refused."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -266,3 +269,39 @@ def test_any_shape_of_decoupled_network_has_a_law(n_in, n_out, hidden, seed):
     assert curve.strengths.shape == (3, k)
     assert_allclose(curve.strengths[-1, :room], task.targets[:room], rtol=1e-9)
     assert_allclose(curve.loss, task.loss(curve.maps), rtol=1e-9, atol=1e-14)
+
+
+def test_a_mode_that_cannot_move_still_needs_aligned_inputs():
+    rng = np.random.default_rng(8)
+    v = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    block = np.array([[2.0, 0, 0, 0], [0, 1.0, 0.3, 0], [0, 0.3, 1.5, 0], [0, 0, 0, 1.0]])
+    s31 = np.diag([3.0, 1.0, 0.0])[:, :3] @ v[:, :3].T
+    task = Task.from_correlations(v @ block @ v.T, s31)
+    weights = build_weights(task, [5], [[0.3]] * 2, rng=rng)  # only the first mode, which is aligned, has weights
+    with pytest.raises(ValueError, match=r"aligned inputs to 1e-09"):
+        solve(task, weights)
+
+
+def test_long_chains_of_small_layers_stay():
+    task = Task.from_modes([1.0])
+    law = solve(task, [np.array([[0.1]])] * 400)
+    assert (law([0.0, 1e6]).strengths == 0).all()
+    assert np.isnan(law.half_times).all()
+
+
+def test_losses_do_not_need_maps():
+    task = Task.from_modes([3.0, 2.0, 1.0], n_in=784, n_out=10)
+    rng = np.random.default_rng(0)
+    law = solve(task, build_weights(task, [20, 20], np.full((3, 10), 0.1), rng=rng))
+    curve = law(np.linspace(0, 100, 10_000))  # as maps this would be 600 MB
+    assert "maps" not in vars(curve)
+    assert_allclose(curve.loss, 0.5 * np.square(curve.strengths - task.targets).sum(axis=1), rtol=CLOSED_FORM)
+    assert_allclose(curve.loss[:2], task.loss(law([0.0, curve.times[1]]).maps), rtol=CLOSED_FORM)
+
+
+def test_integrators_load_only_when_used():
+    code = (
+        "import sys, deeplinear.exact; print([m for m in ('scipy.integrate', 'jax', 'matplotlib') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

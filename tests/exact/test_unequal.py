@@ -54,6 +54,7 @@ def test_start_is_exact_and_ends_are_fixed_points():
     assert (b == b0).all()
     assert_allclose(unequal.strength(1e4, s=0.7, a0=a0, b0=b0), np.where(a0 == -b0, 0, 0.7), rtol=CLOSED_FORM)
     assert unequal.strength(5.0, s=0.7, a0=0.0, b0=0.0) == 0
+    assert unequal.strength(np.inf, s=0.0, a0=0.5, b0=0.5) == 0
 
 
 def test_balanced_limit_is_the_sigmoid():

@@ -81,11 +81,12 @@ def read(task: Task, weights: Weights) -> Decoupled:
     layers[meeting, np.arange(k)] = np.stack(ends)[meeting, np.arange(k)]
     layers = np.where(np.abs(layers) > ZERO * norms[:, None], layers, 0.0)
     moving = (layers == 0).sum(axis=0) < 2
-    used = moving & ((np.arange(k) < task.rank) | (layers.prod(axis=0) != 0))
+    present = (np.arange(k) < task.rank) | (layers.prod(axis=0) != 0)
+    used = moving & present
     chosen = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
     residuals = {
         "white inputs": task.anisotropy,
-        "aligned inputs": misaligned(task, used),
+        "aligned inputs": misaligned(task, present),
         "decoupled": max(
             mixing(weights, [r[:, used] for r in chosen], layers[:, used]),
             outside(weights, layers, task),

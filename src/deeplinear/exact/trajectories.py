@@ -27,7 +27,8 @@ def of_modes(motion: Callable[[Array, Array, Array], Motion], task: Task, start:
     begun, known = start.strengths, np.arange(len(s)) < task.rank
     s = np.where(known, s, 0.0)
     noise = start.powers <= 1e-13 * start.powers.max()
-    moves = start.moving & ~noise & ((begun != 0) | known)
+    underflowed = (begun == 0) & (start.layers != 0).all(axis=0)  # a long chain of small layers stays for ever
+    moves = start.moving & ~noise & ((begun != 0) | known) & ~underflowed
     power = np.where(noise, 0.0, start.powers)
     d = power[moves]
     targets = np.where(known, s / np.where(noise, 1.0, start.powers), 0.0)

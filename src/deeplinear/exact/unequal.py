@@ -63,10 +63,11 @@ def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: Arr
     norm = np.hypot(first, second)
     first, second = first / norm, second / norm
     grow, decay = first * a0 + second * b0, second * a0 - first * b0
-    root = np.exp(-t * (omega / tau))
-    kept = root * root
     with np.errstate(invalid="ignore", divide="ignore"):
-        span = np.where(still, t / tau, -np.expm1(-2 * t * (omega / tau)) / (2 * omega))
+        folds = np.where(still, 0.0, t * (omega / tau))
+        span = np.where(still, t / tau, -np.expm1(-2 * folds) / (2 * omega))
+    root = np.exp(-folds)
+    kept = root * root
     never = grow * grow == 0  # on the stable manifold: take the decaying exponential out of the root as well
     weight = np.where(never, 1.0, kept)
     scale = 1 / np.sqrt(weight + (grow**2 + np.where(never, decay**2, decay**2 * kept)) * span)
