@@ -94,8 +94,8 @@ def measure(layers, repeats, full_batch):
     median = {name: float(np.median(t)) for name, t in times.items()}
     if full_batch:
         x, y = dl.data.load_mnist("train", 50_000)
-        z = task.whitening(variance=1.0)
-        inputs = torch.tensor((x - x.mean(axis=0, dtype=np.float64)) @ z.T)
+        z = dl.Task.from_data(x, y, inputs="centred", reduction="mean").whitening()
+        inputs = torch.tensor((x - x.mean(axis=0)) @ z.T)
         labels = torch.tensor(y)
 
         def on_images():
