@@ -305,3 +305,16 @@ def test_integrators_load_only_when_used():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("rest", [[], [0.8]])
+def test_a_mode_of_wrong_sign_with_equal_weakest_layers_dies(rest):
+    rng = np.random.default_rng(9)
+    task = build_task([2.0, 1.0], 5, 4, rng=rng)
+    layers = [[0.3, 0.2], [-0.3, 0.5], *([x, x] for x in rest)]
+    law = solve(task, build_weights(task, [6] * (len(layers) - 1), layers, rng=rng))
+    assert "hyperbolic" in law.name or "unequal" in law.name
+    assert np.isnan(law.half_times[0])
+    assert np.isfinite(law.half_times[1])
+    assert_allclose(law.trajectory.limit, 0.5 * 2.0**2, rtol=1e-9)
+    assert_allclose(law([60.0]).strengths[0, :2], [0.0, 1.0], atol=1e-9)  # round-off alone would have revived it

@@ -85,6 +85,16 @@ def test_sharpness_of_a_whole_task(layers, white):
         assert_allclose(step.task_sharpness(task, layers), step.sharpness(3.0, depth=layers), rtol=CLOSED_FORM)
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3, 5])
+def test_sharpness_of_a_mode_with_input_power(layers):
+    task = build_task([3.0], 1, 1, rng=np.random.default_rng(0), powers=[2.5])
+    weights = [np.array([[abs(task.optimum[0, 0]) ** (1 / layers)]])] * layers
+    got = step.sharpness(3.0, depth=layers, power=2.5)
+    assert_allclose(got, dense_sharpness(task, weights), rtol=CLOSED_FORM)
+    assert_allclose(step.task_sharpness(task, layers), got, rtol=CLOSED_FORM)
+    assert_allclose(step.largest_stable_rate(3.0, depth=layers, power=2.5), 2 / got, rtol=1e-15)
+
+
 def test_descent_is_stable_below_and_not_above():
     s, layers = 2.0, 3
     for factor, settles in ((0.995, True), (1.005, False)):

@@ -80,6 +80,11 @@ def read(task: Task, weights: Weights) -> Decoupled:
     ends = [np.einsum("ia,ia->a", backward[i + 1], w @ forward[i]) for i, w in enumerate(weights)]
     layers[meeting, np.arange(k)] = np.stack(ends)[meeting, np.arange(k)]
     layers = np.where(np.abs(layers) > ZERO * norms[:, None], layers, 0.0)
+    weakest = np.abs(layers).min(axis=0)
+    doomed = (layers.prod(axis=0) < 0) & (np.abs(layers) - weakest <= ZERO * norms[:, None])
+    layers = np.where(
+        doomed, np.copysign(weakest, layers), layers
+    )  # equal but for round-off, which alone saves no mode
     moving = (layers == 0).sum(axis=0) < 2
     present = (np.arange(k) < task.rank) | (layers.prod(axis=0) != 0)
     used = moving & present
