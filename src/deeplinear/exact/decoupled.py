@@ -82,9 +82,8 @@ def read(task: Task, weights: Weights) -> Decoupled:
     layers = np.where(np.abs(layers) > ZERO * norms[:, None], layers, 0.0)
     weakest = np.abs(layers).min(axis=0)
     doomed = (layers.prod(axis=0) < 0) & (np.abs(layers) - weakest <= ZERO * norms[:, None])
-    layers = np.where(
-        doomed, np.copysign(weakest, layers), layers
-    )  # equal but for round-off, which alone saves no mode
+    # a wrong sign with the two weakest layers equal dies at the saddle: do not let round-off in one of them revive it
+    layers = np.where(doomed, np.copysign(weakest, layers), layers)
     moving = (layers == 0).sum(axis=0) < 2
     present = (np.arange(k) < task.rank) | (layers.prod(axis=0) != 0)
     used = moving & present
