@@ -168,3 +168,21 @@ def test_refuses_bad_arguments(task, options, message):
 def test_refuses_weights_that_do_not_fit(task):
     with pytest.raises(ValueError, match="need to map the task's"):
         dl.descend(task, (np.ones((2, 3)),), rate=0.1, steps=1)
+
+
+def test_layers_may_be_nested_lists():
+    task = dl.Task.from_modes([2.0])
+    run = dl.descend(task, ([[0.1]], [[0.2]]), rate=0.1, steps=3)
+    assert run.loss.shape == (4,)
+    both = dl.descend(task, [([[0.1]], [[0.2]]), ([[0.3]], [[0.2]])], rate=0.1, steps=3)
+    assert_allclose(both.loss[0], run.loss, rtol=1e-14)
+
+
+@pytest.mark.parametrize("wide", [1, 10**9])
+def test_weights_of_a_batch_are_those_of_its_end(task, wide, monkeypatch):
+    monkeypatch.setattr(descent, "WIDE", wide)
+    weights = start(task, "decoupled", 2, width=9)
+    until = task.floor + 0.3 * (task.loss(0 * task.optimum) - task.floor)
+    run = dl.descend(task, weights, rate=[0.02, 0.1], until=until, stop="first")
+    slow = dl.descend(task, weights, rate=0.02, steps=int(run.times[-1]))
+    assert_allclose(run.weights[0][0], slow.weights[0], rtol=0, atol=1e-13)

@@ -85,10 +85,14 @@ def descend(
 
 
 def is_batch(weights: Any) -> bool:
-    """Whether this is a list of starts rather than one start."""
-    return not isinstance(weights, Reduction | np.ndarray) and any(
-        isinstance(w, Reduction | tuple | list) for w in weights
-    )
+    """Whether this is a list of starts rather than one start; a layer may itself be nested lists."""
+
+    def is_start(item: Any) -> bool:
+        return isinstance(item, Reduction) or (
+            isinstance(item, tuple | list) and len(item) > 0 and np.ndim(item[0]) == 2
+        )
+
+    return not isinstance(weights, Reduction | np.ndarray) and any(map(is_start, weights))
 
 
 def prepared(task: Task, start: Start, *, reduce: bool = True, any_data: bool = False) -> Reduction:
@@ -145,7 +149,11 @@ def performed(
         return shaped(np.stack([r.lift_map(m) for (r, _), m in zip(runs, again.reading, strict=True)]))
 
     def final() -> Weights:
-        again = trace if trace.weights else engine(problems, replace(schedule, keep_weights=True), batches, dtype)
+        again = (
+            trace
+            if trace.weights
+            else engine(problems, replace(schedule, records=trace.steps, keep_weights=True), batches, dtype)
+        )
         moved = np.where(trace.learned >= 0, trace.learned, trace.steps[-1])
         shares = [frozen_share(schedule, rate, int(steps)) for (_, rate), steps in zip(runs, moved, strict=True)]
         lifted = [r.lift(w, share) for (r, _), w, share in zip(runs, again.weights, shares, strict=True)]
