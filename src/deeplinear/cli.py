@@ -169,15 +169,9 @@ def say_prediction(found: Prediction, picture: Path) -> None:
 @app.command("list", epilog="Example: deeplinear list --json")
 def list_all(as_json: Json = False) -> None:
     """List figures, data sets, initial conditions and laws."""
-    import pkgutil
-    from importlib import import_module
-
-    from deeplinear import data, exact, initial
+    from deeplinear import data, initial
+    from deeplinear.exact import FORMULAS
     from deeplinear.figures import FIGURES
-
-    modules = {
-        each.name: import_module(f"deeplinear.exact.{each.name}") for each in pkgutil.iter_modules(exact.__path__)
-    }
 
     lists = {
         "figures": {name: first_line(FIGURES[name]) for name in FIGURES},
@@ -185,11 +179,7 @@ def list_all(as_json: Json = False) -> None:
         "initial conditions": {
             name: first_line(getattr(initial, name)) for name in initial.__all__ if callable(getattr(initial, name))
         },
-        "laws": {
-            name: first_line(module)
-            for name, module in modules.items()
-            if hasattr(module, "motion") or name == "shallow"
-        },
+        "laws": {formula.name: f"{formula.kind}; {formula.depths} layers" for formula in FORMULAS},
     }
     if as_json:
         say_json(lists)
@@ -204,6 +194,32 @@ def list_all(as_json: Json = False) -> None:
         for name, line in entries.items():
             table.add_row(f"  {name}", line)
         Console(highlight=False).print(table)
+
+
+@app.command(epilog="Example: deeplinear laws --json")
+def laws(as_json: Json = False) -> None:
+    """List every exact solution with its source and conditions, in the order in which solve tries them."""
+    from deeplinear.exact import CONDITIONS, FORMULAS
+
+    if as_json:
+        fields = ("name", "kind", "depths", "needs", "source")
+        say_json(
+            {"conditions": CONDITIONS, "laws": [{name: getattr(law, name) for name in fields} for law in FORMULAS]}
+        )
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for law in FORMULAS:
+        console.print(f"[bold]{law.name}[/bold]\n  {law.kind}, {law.depths} weight matrices; source: {law.source}")
+        console.print(f"  needs: {', '.join(law.needs) or 'nothing'}\n", soft_wrap=True)
+    table = Table(
+        box=None, pad_edge=False, show_header=False, title="Conditions", title_justify="left", title_style="bold"
+    )
+    for name, meaning in CONDITIONS.items():
+        table.add_row(f"  {name}", meaning)
+    console.print(table)
 
 
 def first_line(thing: Any) -> str:

@@ -1,5 +1,7 @@
 """Decoupled networks to solve, and a matrix gradient flow written by other means than the package's."""
 
+import itertools
+
 import numpy as np
 from scipy.integrate import solve_ivp
 
@@ -28,6 +30,12 @@ def build_weights(task, hidden, layers, *, rng):
     k = layers.shape[1]
     frames = [task.modes.v[:, :k], *(frame(n, k, rng) for n in hidden), task.modes.u[:, :k]]
     return tuple((above * d) @ below.T for below, above, d in zip(frames[:-1], frames[1:], layers, strict=True))
+
+
+def balanced_weights(widths, strengths, rng):
+    """Equal strengths in every layer, in random frames that no task knows."""
+    frames = [frame(n, len(strengths), rng) for n in widths]
+    return tuple((above * strengths) @ below.T for below, above in itertools.pairwise(frames))
 
 
 def matrix_flow(task, weights, times, tau=1.0):

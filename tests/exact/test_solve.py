@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM, INTEGRATOR
-from tests.exact.conftest import build_task, build_weights, matrix_flow
+from tests.exact.conftest import balanced_weights, build_task, build_weights, matrix_flow
+from tests.exact.draws import general
 
 from deeplinear import Task, solve
-from deeplinear.exact import FORMULAS, TOLERANCE, residuals
+from deeplinear.exact import CONDITIONS, FORMULAS, TOLERANCE, residuals
 from deeplinear.weights import end_to_end
 
 POWERS = [2.0, 0.5, 1.5, 0.7, 0.0, 3.0]
@@ -23,11 +24,16 @@ def network(formula, seed=0):
     """A small rectangular network, for which this formula is the first that holds."""
     rng = np.random.default_rng(seed)
     aligned, name = "task-aligned" in formula.name, formula.name
+    if "end-to-end" in name:
+        task = general(6, 5, rng)
+        return task, balanced_weights([6, 5, 7, 5], [0.5, 0.7, 0.6, 0.4, 0.8], rng)
     scale = 1.0 if aligned else 2.5  # Σ¹¹ = cI counts as white
     powers = POWERS if aligned else [scale] * 6
     task = build_task(S, 6, 5, rng=rng, powers=powers, noise=0.3)
     if "shallow" in name:
         return task, (rng.normal(size=(5, 6)),)
+    if "Riccati" in name:
+        return task, balanced_weights([6, 3, 5], [0.5, 0.7, 0.6], rng)
     if "sigmoid" in name:
         return task, build_weights(task, [7], [[0.2, -0.3, 0.1]] * 1 + [[0.2, 0.3, 0.1]], rng=rng)
     if "hyperbolic" in name:
@@ -37,7 +43,10 @@ def network(formula, seed=0):
     return task, build_weights(task, [4, 8, 3], [[0.5, 0.7, 0.6]] * 4, rng=rng)
 
 
-@pytest.fixture(params=FORMULAS, ids=lambda formula: formula.name[:40])
+FLOWS = [formula for formula in FORMULAS if formula.kind != "recursion"]
+
+
+@pytest.fixture(params=FLOWS, ids=lambda formula: formula.name[:40])
 def case(request):
     task, weights = network(request.param)
     return request.param, task, weights, solve(task, weights, tau=1.6)
@@ -47,6 +56,8 @@ def test_the_law_is_the_one_meant(case):
     formula, _, _, law = case
     assert law.name == formula.name
     assert law.source == formula.source
+    assert law.kind == formula.kind
+    assert set(formula.needs) <= set(CONDITIONS)
     assert tuple(law.conditions) == formula.needs
     assert all(value <= TOLERANCE for value in law.conditions.values())
 
@@ -87,12 +98,16 @@ def test_end_and_learning_times(case):
     want = np.append(task.targets[:3], [0.0, 0.0])
     if stuck is not None:
         want[stuck] = 0.0
-    if "shallow" not in formula.name:
+    mixed = any(word in formula.name for word in ("end-to-end", "Riccati"))
+    if "shallow" not in formula.name and not mixed:
         assert_allclose(late.strengths[0], want, atol=1e-10)
-        assert_allclose(late.loss[0], law.trajectory.limit, rtol=1e-9)
+    if "shallow" not in formula.name:
+        assert_allclose(late.loss[0], law.limit, rtol=1e-9)
+        assert_allclose(late.maps[0], law.final_map, atol=1e-9)
+    assert law.ending.startswith("a saddle that lacks mode 2") if stuck else law.ending == "the best linear map"
     for fraction in (0.1, 0.5, 0.9):
         times = law.learning_time(fraction)
-        assert np.isnan(times[3:]).all()
+        assert np.isnan(times[task.rank :]).all()
         for mode in range(3):
             if mode == stuck:
                 assert np.isnan(times[mode])
@@ -107,13 +122,13 @@ def test_end_and_learning_times(case):
 
 def test_learning_times_agree_with_the_curve(case):
     _, _, _, law = case
-    times = np.linspace(0, 20, 4001)
+    times = np.linspace(0, 40, 8001)
     assert_allclose(law.half_times, law(times).half_times, atol=1e-3)  # the curve interpolates linearly
 
 
 def test_time_to_loss(case):
     _, task, _, law = case
-    first, limit = law([0.0]).loss[0], law.trajectory.limit
+    first, limit = law([0.0]).loss[0], law.limit
     assert law.time_to_loss(first) == 0
     assert law.time_to_loss(limit) == np.inf
     assert law.time_to_loss(task.floor * 0.5) == np.inf
@@ -159,7 +174,7 @@ def test_modes_that_hidden_layers_have_no_room_for_stay():
     law, times = solve(task, weights), np.linspace(0, 8, 10)
     assert_allclose(law(times).strengths, task.strengths(matrix_flow(task, weights, times)), atol=INTEGRATOR * 0.1)
     assert np.isnan(law.half_times[2])
-    assert_allclose(law.trajectory.limit, 0.5 * S[2] ** 2, rtol=1e-9)
+    assert_allclose(law.limit, 0.5 * S[2] ** 2, rtol=1e-9)
 
 
 def test_inputs_without_power_and_modes_without_target():
@@ -200,12 +215,13 @@ def test_gaussian_weights_are_refused_with_the_reason():
 def test_inputs_that_are_not_aligned_are_refused_with_the_score():
     rng = np.random.default_rng(0)
     task = Task.from_data(rng.normal(size=(40, 6)) @ rng.normal(size=(6, 6)), rng.normal(size=(40, 5)))
-    weights = build_weights(task, [5, 5], [[0.3] * 5] * 3, rng=rng)
+    weights = build_weights(task, [5, 5], [[0.3] * 5, [0.4] * 5, [0.3] * 5], rng=rng)
     with pytest.raises(ValueError, match=rf"aligned inputs to 1e-09.*score.*{task.diagonality:.3g}.*task.whitened\(\)"):
         solve(task, weights)
     found = residuals(task, weights)
     assert found["aligned inputs"] > 0.01
-    assert found["balanced"] < 1e-9
+    assert found["decoupled"] < 1e-9
+    assert found["balanced"] > 0.1
 
 
 def test_a_law_asked_for_by_name():
@@ -216,9 +232,9 @@ def test_a_law_asked_for_by_name():
     ):
         solve(task, weights, law="two-layer sigmoid")
     with pytest.raises(
-        ValueError, match=r"part of the name of a law for 2 layers, got law='riccati'.*Pick from: two-lay"
+        ValueError, match=r"part of the name of a law for 2 layers, got law='kepler'.*Pick from: two-lay"
     ):
-        solve(task, weights, law="riccati")
+        solve(task, weights, law="kepler")
     equal = (np.diag([0.1, 0.2]),) * 2
     times = np.linspace(0, 5, 7)
     general = solve(task, equal, law="hyperbolic")(times)
@@ -277,7 +293,7 @@ def test_a_mode_that_cannot_move_still_needs_aligned_inputs():
     block = np.array([[2.0, 0, 0, 0], [0, 1.0, 0.3, 0], [0, 0.3, 1.5, 0], [0, 0, 0, 1.0]])
     s31 = np.diag([3.0, 1.0, 0.0])[:, :3] @ v[:, :3].T
     task = Task.from_correlations(v @ block @ v.T, s31)
-    weights = build_weights(task, [5], [[0.3]] * 2, rng=rng)  # only the first mode, which is aligned, has weights
+    weights = build_weights(task, [5], [[0.3], [0.4]], rng=rng)  # only the first mode, which is aligned, has weights
     with pytest.raises(ValueError, match=r"aligned inputs to 1e-09"):
         solve(task, weights)
 
@@ -316,5 +332,5 @@ def test_a_mode_of_wrong_sign_with_equal_weakest_layers_dies(rest):
     assert "hyperbolic" in law.name or "unequal" in law.name
     assert np.isnan(law.half_times[0])
     assert np.isfinite(law.half_times[1])
-    assert_allclose(law.trajectory.limit, 0.5 * 2.0**2, rtol=1e-9)
+    assert_allclose(law.limit, 0.5 * 2.0**2, rtol=1e-9)
     assert_allclose(law([60.0]).strengths[0, :2], [0.0, 1.0], atol=1e-9)  # round-off alone would have revived it

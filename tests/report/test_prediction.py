@@ -5,6 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from deeplinear import Task
+from deeplinear.exact.curvature.hessian import spectrum
 from deeplinear.report.prediction import draw, predict
 
 
@@ -41,6 +42,38 @@ def test_inputs_that_are_not_aligned_are_called_approximate():
     assert np.isfinite(found.deviations).all()
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3, 10])
+def test_the_path_is_that_of_the_whole_network(depth):
+    rng = np.random.default_rng(1)
+    v, u = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in (5, 3))
+    powers = np.array([1.0, 0.5, 2.0, 9.0, 0.1])  # the fourth input is loud and teaches nothing
+    task = Task.from_correlations((v * powers) @ v.T, (u * [3.0, 2.0, 1.0]) @ v[:, :3].T, output_power=30.0)
+    found = predict(task, depth=depth, strength=1e-3, width=6)
+    assert found.exact
+    widths, ends = [5, *[6] * (depth - 1), 3], found.theory.strengths[[0, -1]]
+    whole = spectrum(ends, targets=found.targets, widths=widths, powers=powers)
+    np.testing.assert_allclose(found.path.sharpness[[0, -1]], whole[:, -1], rtol=1e-12)
+    np.testing.assert_allclose(found.path.sharpness[-1], 1 / found.best_rate, rtol=0.05)  # 1.5 half-times, not the end
+    np.testing.assert_allclose(found.path.loss[0], task.loss(found.strength * u @ v[:, :3].T), rtol=1e-12)
+    assert found.path.limit == 2 / found.rate
+    assert found.record()["unstable_from"] is None
+
+
+def test_a_rate_beyond_the_edge_is_unstable_from_where_the_sharpest_mode_is_learned():
+    task = Task.from_modes([4.0, 2.0, 1.0])
+    stable = predict(task, depth=3).stable_rate
+    assert predict(task, depth=3, rate=0.99 * stable).record()["unstable_from"] is None
+    beyond = predict(task, depth=3, rate=1.2 * stable)
+    first = beyond.record()["unstable_from"]
+    assert beyond.half_times[0] < first < beyond.half_times[1]
+    np.testing.assert_allclose(beyond.record()["largest_sharpness"], 3 * 4 ** (4 / 3), rtol=1e-6)
+
+
+def test_the_path_is_left_out_where_the_law_is_approximate():
+    record = predict(some_task("raw"), depth=3).record()
+    assert record["largest_sharpness"] is record["unstable_from"] is None
+
+
 def test_a_narrow_network_learns_fewer_modes():
     assert len(predict(some_task("white"), depth=3, width=2).targets) == 2
 
@@ -49,11 +82,15 @@ def test_a_mode_that_starts_learned_has_half_time_zero():
     assert predict(Task.from_modes([1.0, 0.1]), strength=0.5).half_times[1] == 0
 
 
+@pytest.mark.parametrize(("inputs", "panels"), [("white", 3), ("raw", 1)])
 @pytest.mark.parametrize("simulate", [False, True])
-def test_draw(simulate):
+def test_draw(simulate, inputs, panels):
     figure = Figure(layout="constrained")
-    assert draw(predict(some_task("white"), depth=3, simulate=simulate), figure) is None
-    assert figure.axes[0].has_data()
+    assert draw(predict(some_task(inputs), depth=3, simulate=simulate), figure) is None
+    assert len(figure.axes) == panels
+    for axes in figure.axes:
+        assert axes.has_data()
+        assert axes.get_xlim() == figure.axes[0].get_xlim()
     figure.canvas.draw()
 
 

@@ -4,22 +4,32 @@ The files hold plain functions of one mode (`sigmoid.strength`, `depth.learning_
 are all there is. `solve` applies them to a task and weights after measuring that they are exact there.
 """
 
-from deeplinear.exact import aligned, depth, infinite, shallow, sigmoid, step, unequal, unequal_depth
+from deeplinear.exact.curvature import rates
+from deeplinear.exact.curvature.rates import largest_stable_rate, optimal_rate, sharpness, task_sharpness
 from deeplinear.exact.law import Law
-from deeplinear.exact.solve import FORMULAS, TOLERANCE, residuals, solve
+from deeplinear.exact.matrices import shallow
+from deeplinear.exact.modes import aligned, depth, infinite, sigmoid, unequal, unequal_depth
+from deeplinear.exact.registry import CONDITIONS, FORMULAS
+from deeplinear.exact.solve import TOLERANCE, expected_error, residuals, solve
 
 __all__ = [
+    "CONDITIONS",
     "FORMULAS",
     "TOLERANCE",
     "Law",
     "aligned",
     "depth",
+    "expected_error",
     "infinite",
+    "largest_stable_rate",
+    "optimal_rate",
+    "rates",
     "residuals",
     "shallow",
+    "sharpness",
     "sigmoid",
     "solve",
-    "step",
+    "task_sharpness",
     "unequal",
     "unequal_depth",
 ]

@@ -16,11 +16,23 @@ from deeplinear.task import Task
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+    from deeplinear.weights import Weights
+
+
+def listed(function: str, times: ArrayLike) -> Array:
+    """Finite times as an array of shape ``(T,)``."""
+    t = np.atleast_1d(checks.times(function, times))
+    if t.ndim != 1 or not np.isfinite(t).all():
+        raise ValueError(
+            f"{function} needs a list of finite times, got shape {t.shape} up to {t.max(initial=0.0)!r}: a curve has one time "
+            f"axis. Pass for example np.linspace(0, 1000, 500)."
+        )
+    return t
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """How a whole network moves: the common form of decoupled modes and of shallow networks.
+    """How a whole network moves: the common form of every law.
 
     Attributes:
         strengths: times ``(T,)`` to strengths ``(T, k)``.
@@ -28,8 +40,12 @@ class Trajectory:
         maps: times ``(T,)`` to end-to-end maps ``(T, n_out, n_in)``.
         crossing: a fraction to the times ``(k,)`` at which the modes first reach it of their targets; NaN for never.
         condition: times ``(T,)`` to ``κ``, shape ``(T, k)``.
-        limit: loss at infinite time.
         scale: a time typical of learning, from which searches start.
+        final: to the end-to-end map at infinite time, shape ``(n_out, n_in)``.
+        ending: to the reason why that is not the best linear map; empty where it is.
+        weights: times ``(T,)`` to layers ``(T, n_l, n_{l-1})``; None where the law follows only the map.
+        factors: times ``(T,)`` to the factors of the tangent kernel, see `deeplinear.exact.kernels.ntk`; None where they
+            are to be had from the weights.
     """
 
     strengths: Callable[[Array], Array]
@@ -37,8 +53,11 @@ class Trajectory:
     maps: Callable[[Array], Array]
     crossing: Callable[[float], Array]
     condition: Callable[[Array], Array]
-    limit: float
     scale: float
+    final: Callable[[], Array]
+    ending: Callable[[], str] = str
+    weights: Callable[[Array], Weights] | None = None
+    factors: Callable[[Array], list[tuple[Array, Array]]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +67,8 @@ class Law:
     Attributes:
         name: which formula, with its equation.
         source: where it is from.
+        kind: ``"closed form"``; ``"integrated"``, where exact equations in few variables are solved numerically; or
+            ``"recursion"``, where steps are taken.
         conditions: what it needs, and the measured residual of each: 0 where it holds exactly.
         task: what is learned.
         tau: the time constant.
@@ -68,6 +89,7 @@ class Law:
 
     name: str
     source: str
+    kind: str
     conditions: dict[str, float]
     task: Task
     tau: float
@@ -79,14 +101,79 @@ class Law:
         Raises:
             ValueError: a time is negative or NaN, or times are not a list.
         """
-        t = np.atleast_1d(checks.times("law", times))
-        if t.ndim != 1 or not np.isfinite(t).all():
-            raise ValueError(
-                f"law needs a list of finite times, got shape {t.shape} up to {t.max(initial=0.0)!r}: a curve has one time "
-                f"axis. Pass for example np.linspace(0, 1000, 500)."
-            )
-        path = self.trajectory
+        t, path = listed("law", times), self.trajectory
         return Curve(t, path.loss(t), path.strengths(t), self.task.targets, self.name, lambda: path.maps(t))
+
+    @property
+    def ending(self) -> str:
+        """Where learning ends: the best linear map, or else a saddle or a map of lower rank, and why."""
+        return self.trajectory.ending() or "the best linear map"
+
+    @cached_property
+    def final_map(self) -> Array:
+        """End-to-end map at infinite time, shape ``(n_out, n_in)``."""
+        return self.trajectory.final()
+
+    @cached_property
+    def limit(self) -> float:
+        """Loss at infinite time."""
+        return float(self.task.loss(self.final_map))
+
+    def weights(self, times: ArrayLike) -> Weights:
+        """Layers ``(W1, …, WL)`` at these times, each of shape ``(T, n_l, n_{l-1})``.
+
+        Raises:
+            ValueError: times out of their domain, or a law that follows only the end-to-end map.
+        """
+        if self.trajectory.weights is None:
+            raise ValueError(
+                f"weights need a law that follows each layer, got {self.name!r}: it follows the end-to-end map. Read .maps, or "
+                f"call deeplinear.descend(task, weights, rate=..., steps=...).weights."
+            )
+        return self.trajectory.weights(listed("weights", times))
+
+    def factors(self, times: ArrayLike) -> list[tuple[Array, Array]]:
+        """Factors of the tangent kernel, one pair a layer: ``W_{L:l+1} W_{L:l+1}ᵀ`` and ``W_{l-1:1}ᵀ W_{l-1:1}``.
+
+        Returns:
+            Pairs of shapes ``(T, n_out, n_out)`` and ``(T, n_in, n_in)``, layer by layer; `deeplinear.exact.kernels`
+            makes kernels, alignments and movements of them.
+
+        Raises:
+            ValueError: times out of their domain.
+        """
+        from deeplinear.exact.kernels import ntk
+
+        if self.trajectory.factors is not None:
+            return self.trajectory.factors(listed("factors", times))
+        return ntk.factors(self.weights(times))
+
+    def kernel(self, times: ArrayLike, x: ArrayLike | None = None) -> Array:
+        """Neural tangent kernel, outputs first, shape ``(T, n_out P, n_out P)``.
+
+        Args:
+            times: shape ``(T,)``.
+            x: examples in rows, shape ``(P, n_in)``; the unit inputs if not given.
+
+        Raises:
+            ValueError: times or examples out of their domain.
+        """
+        from deeplinear.exact.kernels import ntk
+
+        return ntk.kernel(self.factors(times), x)
+
+    def representations(self, times: ArrayLike) -> tuple[Array, Array]:
+        """Similarity of inputs in the last hidden layer and of outputs in the first.
+
+        Returns:
+            ``W_{L-1:1}ᵀ W_{L-1:1}``, shape ``(T, n_in, n_in)``, and ``W_{L:2} W_{L:2}ᵀ``, shape ``(T, n_out, n_out)``: for two
+            layers the hidden and the output representation of Braun et al. 2022.
+
+        Raises:
+            ValueError: times out of their domain.
+        """
+        factors = self.factors(times)
+        return factors[-1][1], factors[0][0]
 
     def learning_time(self, fraction: float = 0.5) -> Array:
         """Time at which each mode first reaches this fraction of its target, shape ``(k,)``.
@@ -113,12 +200,17 @@ class Law:
         Raises:
             ValueError: the threshold is not a number.
         """
+        if self.kind == "recursion":
+            raise ValueError(
+                f"time_to_loss needs a loss that only falls, got {self.name!r}: at large rates steps may climb. Look for the first "
+                f"entry of law(np.arange(steps)).loss below the threshold."
+            )
         if np.isnan(threshold):
             raise ValueError("time_to_loss needs a number, got threshold=nan: nothing compares with it. Pass a loss.")
         path = self.trajectory
         if path.loss(np.zeros(1))[0] <= threshold:
             return 0.0
-        if threshold <= path.limit:
+        if threshold <= self.limit:
             return np.inf
         low, high = 0.0, path.scale
         while path.loss(np.array([high]))[0] > threshold:

@@ -1,98 +1,20 @@
-"""Which exact solution, if any, describes this network: the list of laws, and the choice among them."""
+"""Which exact solution, if any, describes this network: the choice among the laws of the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.exact import checks, depth, sigmoid, unequal, unequal_depth
-from deeplinear.exact.decoupled import Decoupled, read
-from deeplinear.exact.law import Law, Trajectory
-from deeplinear.exact.trajectories import of_modes, of_one_layer
+from deeplinear.exact import checks
+from deeplinear.exact.law import Law
+from deeplinear.exact.registry import FORMULAS, Formula
+from deeplinear.exact.start import Start
 from deeplinear.task import Task
-from deeplinear.weights import Weights, checked
-
-if TYPE_CHECKING:
-    from deeplinear.exact.motion import Motion
-    from deeplinear.task import Array
+from deeplinear.weights import checked
 
 TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
-
-SAXE = "Saxe, McClelland & Ganguli 2014, arXiv:1312.6120"
-
-
-@dataclass(frozen=True)
-class Formula:
-    """One exact solution, unbound.
-
-    Attributes:
-        name: as shown to users.
-        source: paper and equation.
-        fits: whether it is for this number of weight matrices.
-        needs: names of the conditions in `Decoupled.residuals` that must hold.
-        motion: s ``(k,)``, layer strengths ``(L, k)`` and time constants ``(k,)`` of white problems to a `Motion`;
-            None for networks of one layer, which need no modes.
-    """
-
-    name: str
-    source: str
-    fits: Callable[[int], bool]
-    needs: tuple[str, ...] = ()
-    motion: Callable[[Array, Array, Array], Motion] | None = None
-
-    def bound(self, task: Task, weights: Weights, start: Decoupled, tau: float) -> Trajectory:
-        """This formula for one network."""
-        if self.motion is None:
-            return of_one_layer(task, weights[0], tau)
-        return of_modes(self.motion, task, start, tau)
-
-    def aligned(self) -> Formula:
-        """The same formula for task-aligned inputs."""
-        needs = tuple("aligned inputs" if need == "white inputs" else need for need in self.needs)
-        source = f"{self.source}; input powers by eq. (46) and a change of scale"
-        return Formula(f"task-aligned {self.name}", source, self.fits, needs, self.motion)
-
-
-# A new law is one file and one line here, before the more general ones. (name, source, depths, conditions, motion)
-WHITE = (
-    Formula(
-        "two-layer sigmoid (Saxe et al. 2014, eq. 12)",
-        f"{SAXE}, eq. (12)",
-        lambda layers: layers == 2,
-        ("white inputs", "decoupled", "balanced"),
-        sigmoid.motion,
-    ),
-    Formula(
-        "two-layer hyperbolic (Saxe et al. 2014, appendix A corrected)",
-        f"{SAXE}, appendix A with its errors corrected, in the regular form of the λ-balanced solution",
-        lambda layers: layers == 2,
-        ("white inputs", "decoupled"),
-        unequal.motion,
-    ),
-    Formula(
-        "equal layers of any depth (Saxe et al. 2014, eq. 15 integrated)",
-        f"{SAXE}, eq. (15); closed-form times derived here",
-        lambda layers: layers > 2,
-        ("white inputs", "decoupled", "balanced", "right sign"),
-        depth.motion,
-    ),
-    Formula(
-        "unequal layers of any depth (reduced to one scalar ODE per mode, integrated)",
-        f"{SAXE}, eq. (14) and its conserved quantities; reduction derived here",
-        lambda layers: layers > 2,
-        ("white inputs", "decoupled"),
-        unequal_depth.motion,
-    ),
-)
-SHALLOW = Formula(
-    "shallow exponential (Saxe et al. 2019)",
-    "Saxe, McClelland & Ganguli 2019, PNAS 116, 11537; any inputs and any start",
-    lambda layers: layers == 1,
-)
-FORMULAS = (SHALLOW, *WHITE, *(formula.aligned() for formula in WHITE))
 
 
 def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: str | None = None) -> Law:
@@ -125,39 +47,49 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
     """
     layers = checked(weights, task)
     tau = float(checks.time_constant("solve", tau))
+    fitting = [formula for formula in FORMULAS if formula.fits(len(layers))]
     candidates = [
-        formula for formula in FORMULAS if formula.fits(len(layers)) and (law or "").lower() in formula.name.lower()
+        formula
+        for formula in fitting
+        if (formula.kind != "recursion" if law is None else law.lower() in formula.name.lower())
     ]
     if not candidates:
-        names = "; ".join(formula.name for formula in FORMULAS if formula.fits(len(layers)))
+        names = "; ".join(formula.name for formula in fitting)
         raise ValueError(
             f"solve needs part of the name of a law for {len(layers)} layers, got law={law!r}: there is none such. Pick "
             f"from: {names}."
         )
-    start = read(task, layers)
+    start = Start(task, layers)
     for formula in candidates:
         if not failures(formula, start):
             conditions = {need: start.residuals[need] for need in formula.needs}
-            return Law(formula.name, formula.source, conditions, task, tau, formula.bound(task, layers, start, tau))
+            path = formula.trajectory(start, tau)
+            return Law(formula.name, formula.source, formula.kind, conditions, task, tau, path)
     nearest = min(
         candidates, key=lambda formula: (len(failures(formula, start)), "white inputs" in failures(formula, start))
     )
-    raise ValueError(refusal(nearest, start, task, forced=law is not None))
+    raise ValueError(refusal(nearest, start, forced=law is not None))
 
 
-def failures(formula: Formula, start: Decoupled) -> list[str]:
+def failures(formula: Formula, start: Start) -> list[str]:
     """Conditions of a formula that do not hold."""
     return [need for need in formula.needs if not start.residuals[need] <= TOLERANCE]
 
 
-def refusal(formula: Formula, start: Decoupled, task: Task, *, forced: bool) -> str:
-    """Why not even the nearest law applies, and what to call instead."""
+def refusal(formula: Formula, start: Start, *, forced: bool) -> str:
+    """Why not even the nearest law applies, how wrong it would be, and what to call instead."""
     failed = failures(formula, start)
     measured = " and ".join(
         f"{need} to {TOLERANCE:g}, got a residual of {start.residuals[need]:.3g}" for need in failed
     )
     inputs = any("inputs" in need for need in failed)
-    score = f" (diagonality score of the inputs in the task's modes: {task.diagonality:.3g})" if inputs else ""
+    task = start.task
+    score = (
+        f" (diagonality score of the inputs in the task's modes: {task.diagonality:.3g}; taking each mode on its own would end "
+        f"with strengths off by up to {expected_error(task):.2g} of the largest)"
+        if inputs
+        else ""
+    )
     nearest = "the law asked for is" if forced else "the nearest law is"
     advice = " Whiten the inputs (task.whitened()), or" if inputs else ""
     return (
@@ -184,4 +116,26 @@ def residuals(task: Task, weights: Sequence[ArrayLike]) -> dict[str, float]:
         >>> residuals(Task.from_modes([1.0]), (np.array([[0.5]]), np.array([[0.5]])))["balanced"]
         0.0
     """
-    return read(task, checked(weights, task)).residuals
+    return Start(task, checked(weights, task)).residuals
+
+
+def expected_error(task: Task) -> float:
+    """How wrong a law of separate modes is where Σ¹¹ does not share the task's modes.
+
+    Each mode on its own would end at ``s/d``; the best linear map has ``u_αᵀ Σ³¹ (Σ¹¹)⁺ v_α`` there. Early learning is
+    driven by Σ³¹ alone and is not affected, so that this is the error to expect, reached as modes are learned.
+
+    Args:
+        task: what is to be learned.
+
+    Returns:
+        Largest difference of the two, in units of the largest target; 0 for aligned inputs.
+
+    Example:
+        >>> expected_error(Task.from_modes([3.0, 1.0]))
+        0.0
+    """
+    s, powers, targets = task.modes.s[: task.rank], task.mode_powers[: task.rank], task.targets[: task.rank]
+    if not task.rank:
+        return 0.0
+    return float(np.abs(targets - s / powers).max() / np.abs(targets).max())

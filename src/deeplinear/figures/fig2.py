@@ -86,7 +86,7 @@ def compute(
 
 def exact_paths(starts: Array, s: float, times: Any) -> Array:
     """Trajectories of the exact law, shape ``(starts, times, 2)``."""
-    from deeplinear.exact.unequal import layers
+    from deeplinear.exact.modes.unequal import layers
 
     a0, b0 = starts.T[:, :, None]
     return np.stack(layers(times, s=s, a0=a0, b0=b0), axis=-1)

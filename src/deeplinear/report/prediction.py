@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from deeplinear.task import Array, Task
 
 if TYPE_CHECKING:
     from deeplinear.curve import Curve
+    from deeplinear.exact.curvature.path import SharpnessPath
 
 ALIGNED = 1e-6  # diagonality below which the per-mode law is exact rather than close
-SIZE = (9.0, 4.4)
+SIZE = (12.0, 4.4)
 SHOWN = 8  # modes with a name and a colour in the drawing
 
 
@@ -34,6 +35,7 @@ class Prediction:
         best_rate: 1/Λ₁ of eq. (41).
         stable_rate: 2/Λ₁; beyond it descent leaves the minimum.
         theory: the exact solution as a `Curve`.
+        path: sharpness along it; None where the law is approximate, for there it may be wrong by orders of magnitude.
         run: gradient descent at the same times, if it was asked for.
     """
 
@@ -48,6 +50,7 @@ class Prediction:
     best_rate: float
     stable_rate: float
     theory: Curve
+    path: SharpnessPath | None = None
     run: Curve | None = None
 
     @property
@@ -84,6 +87,8 @@ class Prediction:
             "rate": self.rate,
             "best_rate": self.best_rate,
             "largest_stable_rate": self.stable_rate,
+            "largest_sharpness": None if self.path is None else float(self.path.sharpness.max()),
+            "unstable_from": None if self.path is None else self.path.unstable_from,
             "exact": self.exact,
             "diagonality": self.task.diagonality,
             "singular_values": self.singular_values.tolist(),
@@ -126,7 +131,8 @@ def predict(
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
     """
     from deeplinear import descend, initial, solve
-    from deeplinear.exact.step import task_sharpness
+    from deeplinear.exact.curvature.path import sharpness_path
+    from deeplinear.exact.curvature.rates import task_sharpness
 
     for name, value, least in (("depth", depth, 1), ("width", width, 1), ("steps", steps, 1)):
         if value < least:
@@ -148,29 +154,59 @@ def predict(
     targets = s / d
     sharpness = float(task_sharpness(task, depth))
     rate, start = 1 / sharpness if rate is None else rate, strength * float(targets.max())
-    alone = Task.from_correlations(np.diag(d), np.diag(s))  # the modes and nothing else
-    law = solve(alone, initial.decoupled(alone, [k] * (depth + 1), strength=start, rng=0), tau=1 / rate)
+    alone = by_itself(task, k)
+    decoupled = initial.decoupled(alone, [alone.n_in, *[min(width, k + 1)] * (depth - 1), k], strength=start, rng=0)
+    law = solve(alone, decoupled, tau=1 / rate)
     half_times = np.where(start < targets / 2, law.learning_time(0.5), 0.0)
     epochs = int(np.clip(ceil(1.5 * half_times.max()), 10, steps))
-    times = np.unique(np.concatenate([np.geomspace(1, epochs + 1, 600) - 1, np.linspace(0, epochs, 600)]))
     if not simulate:
-        theory, run = law(times), None
+        theory, run = law(spread(epochs, 600)), None
     else:
         widths = [task.n_in, *[width] * (depth - 1), task.n_out]
         reduced = depth > 1
         weights = (initial.reduced_decoupled if reduced else initial.decoupled)(task, widths, strength=start)
-        run = descend(task, weights, rate=rate, steps=epochs, record=np.unique(times.round()))
+        run = descend(task, weights, rate=rate, steps=epochs, record=np.unique(spread(epochs, 600).round()))
         theory = law(run.times)
-    return Prediction(
-        task, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, run
+    found = Prediction(
+        task, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, run=run
     )
+    if not found.exact:
+        return found
+    few = max(20, min(100, 1000 // depth))  # a time takes milliseconds at depth 100
+    return replace(found, path=sharpness_path(law, spread(epochs, few), weights=decoupled))
+
+
+def by_itself(task: Task, modes: int) -> Task:
+    """The first modes and nothing else, but for one input more, of the largest power among directions beyond them.
+
+    That input is nothing to learn from, yet its power can make the minimum sharp.
+    """
+    v = task.modes.v[:, :modes]
+    beyond = np.eye(task.n_in) - v @ v.T
+    s, d = task.modes.s[:modes], task.mode_powers[:modes]
+    powers = np.append(d, np.linalg.eigvalsh(beyond @ task.input_correlation @ beyond)[-1:])
+    inputs = min(modes + 1, task.n_in)
+    power = max(task.output_power, float((s**2 / d).sum()))
+    return Task.from_correlations(np.diag(powers[:inputs]), np.eye(modes, inputs) * s[:, None], output_power=power)
+
+
+def spread(epochs: int, count: int) -> Array:
+    """Times for curves of any shape: so many evenly over the epochs, and as many evenly over their logarithm."""
+    return np.unique(np.concatenate([np.geomspace(1, epochs + 1, count) - 1, np.linspace(0, epochs, count)]))
 
 
 def draw(prediction: Prediction, figure: Any) -> None:
-    """Share of its target that each mode has reached, over epochs: theory as lines, descent as dots."""
+    """Share of its target that each mode has reached, theory as lines, descent as dots; and how near to the edge it comes."""
     from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, SKY, VERMILION, label, quiet
+    from deeplinear.report import edge
 
-    axes = figure.subplots()
+    if prediction.path is None:
+        axes, others = figure.subplots(), []
+    else:
+        left, right = figure.subfigures(1, 2, width_ratios=(1.5, 1.0))
+        axes = left.subplots()
+        edge.draw(prediction.path, right)
+        others = right.axes
     times, k = prediction.theory.times, len(prediction.targets)
     colours = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, GREY)[:SHOWN]
     layers = "1 weight matrix" if prediction.depth == 1 else f"{prediction.depth} weight matrices"
@@ -199,8 +235,10 @@ def draw(prediction: Prediction, figure: Any) -> None:
     axes.text(0.015, 0.97, note, transform=axes.transAxes, va="top", fontsize=9, color=GREY)
     later = prediction.half_times[prediction.half_times > 0]
     if len(later) and later.max() > 10 * later.min():
-        axes.set_xscale("log")
-        axes.set_xlim(max(1.0, later.min() / 5), times[-1])
+        scale, first = "log", max(1.0, later.min() / 5)
     else:
-        axes.set_xlim(0, times[-1])
+        scale, first = "linear", 0.0
     axes.set_ylim(0, 1.25)
+    for panel in (axes, *others):
+        panel.set_xscale(scale)
+        panel.set_xlim(first, times[-1])

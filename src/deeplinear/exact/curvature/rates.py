@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact import depth as any_depth
+from deeplinear.exact.modes import depth as any_depth
 from deeplinear.task import Task
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from tests.conftest import CLOSED_FORM
 from tests.exact.conftest import build_task, build_weights
 
 from deeplinear import Task
-from deeplinear.exact import depth, infinite, sigmoid, step
+from deeplinear.exact import depth, infinite, rates, sigmoid
 
 # steps at the optimal rate in units of c, s = 1, u_f = 1 - min(u0, .1); N_l = depth + 1; 60-digit arithmetic
 FIG4 = {
@@ -37,19 +37,19 @@ def chain_hessian(a, s, layers):
 @pytest.mark.parametrize("a", [0.3, 0.9, 1.2])
 def test_hessian_of_one_mode(layers, a):
     values = np.sort(np.linalg.eigvalsh(chain_hessian(a, 1.4, layers)))
-    top, other = step.hessian_eigenvalues(a, s=1.4, depth=layers, tau=1.0)
+    top, other = rates.hessian_eigenvalues(a, s=1.4, depth=layers, tau=1.0)
     assert_allclose(values, np.sort([top] + [other] * (layers - 1)), atol=1e-6)  # second differences, h = 1e-4
-    assert_allclose(step.hessian_eigenvalues(a, s=1.4, depth=layers, tau=2.0), (top / 2, other / 2), rtol=1e-15)
+    assert_allclose(rates.hessian_eigenvalues(a, s=1.4, depth=layers, tau=2.0), (top / 2, other / 2), rtol=1e-15)
 
 
 def test_sharpness_is_the_hessian_at_the_optimum_and_the_largest_on_the_way():
     for layers in (1, 2, 4, 9, 99):
         for s in (0.5, 1.0, 5.0):
-            path = step.hessian_eigenvalues(np.linspace(0, s ** (1 / layers), 101), s=s, depth=layers)
-            assert_allclose(step.sharpness(s, depth=layers), path[0][-1], rtol=1e-11)  # a^198 at depth 99
+            path = rates.hessian_eigenvalues(np.linspace(0, s ** (1 / layers), 101), s=s, depth=layers)
+            assert_allclose(rates.sharpness(s, depth=layers), path[0][-1], rtol=1e-11)  # a^198 at depth 99
             assert path[0].max() <= path[0][-1] * (1 + 1e-11)
-    assert_allclose(step.largest_stable_rate(5.0, depth=3), 2 * step.optimal_rate(5.0, depth=3), rtol=1e-15)
-    assert_allclose(step.optimal_rate(5.0, depth=3), 1 / (3 * 5 ** (4 / 3)), rtol=1e-15)
+    assert_allclose(rates.largest_stable_rate(5.0, depth=3), 2 * rates.optimal_rate(5.0, depth=3), rtol=1e-15)
+    assert_allclose(rates.optimal_rate(5.0, depth=3), 1 / (3 * 5 ** (4 / 3)), rtol=1e-15)
 
 
 def dense_sharpness(task, weights):
@@ -80,19 +80,19 @@ def test_sharpness_of_a_whole_task(layers, white):
     target = Task.from_correlations(np.eye(5), task.optimum)
     weights = build_weights(target, [6] * (layers - 1), np.tile(s ** (1 / layers), (layers, 1)), rng=rng)
     assert_allclose(task.loss(np.linalg.multi_dot([*weights[::-1], np.eye(5)])), task.floor, rtol=1e-10, atol=1e-12)
-    assert_allclose(step.task_sharpness(task, layers), dense_sharpness(task, weights), rtol=1e-10)
+    assert_allclose(rates.task_sharpness(task, layers), dense_sharpness(task, weights), rtol=1e-10)
     if white:
-        assert_allclose(step.task_sharpness(task, layers), step.sharpness(3.0, depth=layers), rtol=CLOSED_FORM)
+        assert_allclose(rates.task_sharpness(task, layers), rates.sharpness(3.0, depth=layers), rtol=CLOSED_FORM)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3, 5])
 def test_sharpness_of_a_mode_with_input_power(layers):
     task = build_task([3.0], 1, 1, rng=np.random.default_rng(0), powers=[2.5])
     weights = [np.array([[abs(task.optimum[0, 0]) ** (1 / layers)]])] * layers
-    got = step.sharpness(3.0, depth=layers, power=2.5)
+    got = rates.sharpness(3.0, depth=layers, power=2.5)
     assert_allclose(got, dense_sharpness(task, weights), rtol=CLOSED_FORM)
-    assert_allclose(step.task_sharpness(task, layers), got, rtol=CLOSED_FORM)
-    assert_allclose(step.largest_stable_rate(3.0, depth=layers, power=2.5), 2 / got, rtol=1e-15)
+    assert_allclose(rates.task_sharpness(task, layers), got, rtol=CLOSED_FORM)
+    assert_allclose(rates.largest_stable_rate(3.0, depth=layers, power=2.5), 2 / got, rtol=1e-15)
 
 
 def test_descent_is_stable_below_and_not_above():
@@ -100,37 +100,37 @@ def test_descent_is_stable_below_and_not_above():
     for factor, settles in ((0.995, True), (1.005, False)):
         a = np.full(layers, s ** (1 / layers)) + 1e-4
         for _ in range(20000):
-            a = a + factor * step.largest_stable_rate(s, depth=layers) * (s - a.prod()) * a.prod() / a
+            a = a + factor * rates.largest_stable_rate(s, depth=layers) * (s - a.prod()) * a.prod() / a
         assert (abs(a.prod() - s) < 1e-9) == settles
 
 
 @pytest.mark.parametrize("u0", [1e-3, 0.1])
 def test_predicted_learning_times_of_figure_4(u0):
     layers = np.array(list(FIG4[u0])) - 1
-    got = step.optimal_learning_time(layers, u0=u0, uf=1 - min(u0, 0.1))
+    got = rates.optimal_learning_time(layers, u0=u0, uf=1 - min(u0, 0.1))
     assert_allclose(got, list(FIG4[u0].values()), rtol=6e-4)  # the digits printed
-    limit = step.optimal_learning_time(math.inf, u0=u0)
+    limit = rates.optimal_learning_time(math.inf, u0=u0)
     assert_allclose(limit, 1012.8 if u0 == 1e-3 else 13.283, rtol=5e-5)
-    two = step.optimal_learning_time(2, u0=u0)
-    assert_allclose(limit - two, step.depth_delay(u0=u0), rtol=CLOSED_FORM)
+    two = rates.optimal_learning_time(2, u0=u0)
+    assert_allclose(limit - two, rates.depth_delay(u0=u0), rtol=CLOSED_FORM)
 
 
 def test_optimal_times_are_times_at_the_optimal_rate():
     s, u0, uf = 3.0, 0.02, 2.5
-    rate = step.optimal_rate(s, depth=2)
+    rate = rates.optimal_rate(s, depth=2)
     assert_allclose(
-        step.optimal_learning_time(2, s=s, u0=u0, uf=uf),
+        rates.optimal_learning_time(2, s=s, u0=u0, uf=uf),
         sigmoid.learning_time(uf, s=s, u0=u0, tau=1 / rate),
         rtol=CLOSED_FORM,
     )
-    rate = step.optimal_rate(s, depth=7)
+    rate = rates.optimal_rate(s, depth=7)
     assert_allclose(
-        step.optimal_learning_time(7, s=s, u0=u0, uf=uf),
+        rates.optimal_learning_time(7, s=s, u0=u0, uf=uf),
         depth.learning_time(uf, s=s, u0=u0, depth=7, tau=1 / rate),
         rtol=CLOSED_FORM,
     )
     assert_allclose(
-        step.optimal_learning_time(math.inf, s=s, u0=u0, uf=uf),
+        rates.optimal_learning_time(math.inf, s=s, u0=u0, uf=uf),
         infinite.learning_time(uf, s=s, u0=u0) * s**2,
         rtol=CLOSED_FORM,
     )
@@ -138,8 +138,8 @@ def test_optimal_times_are_times_at_the_optimal_rate():
 
 def test_bad_input():
     with pytest.raises(ValueError, match=r"sharpness needs power > 0, got power=0.0"):
-        step.sharpness(1.0, depth=2, power=0.0)
+        rates.sharpness(1.0, depth=2, power=0.0)
     with pytest.raises(ValueError, match=r"task_sharpness needs a finite depth, got depth=inf"):
-        step.task_sharpness(Task.from_modes([1.0]), math.inf)
+        rates.task_sharpness(Task.from_modes([1.0]), math.inf)
     with pytest.raises(ValueError, match=r"hessian_eigenvalues needs a >= 0, got a=-0.5"):
-        step.hessian_eigenvalues(-0.5, s=1.0, depth=3)
+        rates.hessian_eigenvalues(-0.5, s=1.0, depth=3)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.motion import Motion
+from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -157,4 +157,5 @@ def motion(s: Array, layers: Array, tau: Array) -> Motion:
         learning_time=lambda u: learning_time(u, **start),
         condition=lambda t: condition(t, **start),
         limits=np.where(start["u0"] > 0, s, 0.0),
+        layers=lambda t: np.sign(layers)[:, None] * np.sqrt(np.abs(strength(t, **start))),
     )

@@ -20,9 +20,11 @@ class Motion:
             where they never are.
         condition: times, shape ``(T, 1)``, to ``κ = t |du/dt| / |u|``, shape ``(T, k)``.
         limits: strengths at infinite time, shape ``(k,)``.
+        layers: times, shape ``(T, 1)``, to layer strengths, shape ``(L, T, k)``.
     """
 
     strengths: Callable[[Array], Array]
     learning_time: Callable[[Array], Array]
     condition: Callable[[Array], Array]
     limits: Array
+    layers: Callable[[Array], Array]

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.exact import checks, sigmoid
-from deeplinear.exact.motion import Motion
+from deeplinear.exact import checks
+from deeplinear.exact.modes import sigmoid
+from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -187,12 +188,13 @@ def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: 
         return np.where(change == 0, 0.0, change / np.abs(a * b))
 
 
-def motion(s: Array, layers: Array, tau: Array) -> Motion:
-    """This law for modes with layer strengths ``layers``, shape ``(2, k)``."""
-    start = {"s": s, "a0": layers[0], "b0": layers[1], "tau": tau}
+def motion(s: Array, begun: Array, tau: Array) -> Motion:
+    """This law for modes with layer strengths ``begun``, shape ``(2, k)``."""
+    start = {"s": s, "a0": begun[0], "b0": begun[1], "tau": tau}
     return Motion(
         strengths=lambda t: strength(t, **start),
         learning_time=lambda u: learning_time(u, **start),
         condition=lambda t: condition(t, **start),
-        limits=np.where(layers[0] == -layers[1], 0.0, s),
+        limits=np.where(start["a0"] == -start["b0"], 0.0, s),
+        layers=lambda t: np.stack(layers(t, **start)),
     )

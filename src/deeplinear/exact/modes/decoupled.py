@@ -28,6 +28,7 @@ class Decoupled:
         layers: signed strengths ``a_l``, shape ``(L, k)``; only their sizes and the sign of the product mean anything.
         moving: modes that gradient flow can change, shape ``(k,)``: those with at most one layer at zero.
         powers: input power d along each mode, shape ``(k,)``.
+        frames: hidden frames that the layers map onto each other, L + 1 of them, columns in the order of the modes.
         residuals: condition to measured residual, 0 where it holds exactly: ``white inputs``, ``aligned inputs``
             (over modes that have a target or a strength), ``decoupled`` (the layers' parts that mix modes, and the part
             of the end-to-end map outside them, relative), ``balanced`` (largest ``|a_i² − a_j²|`` relative to the
@@ -37,6 +38,7 @@ class Decoupled:
     layers: Array
     moving: Mask
     powers: Array
+    frames: list[Array]
     residuals: dict[str, float]
 
     @property
@@ -87,7 +89,7 @@ def read(task: Task, weights: Weights) -> Decoupled:
     moving = (layers == 0).sum(axis=0) < 2
     present = (np.arange(k) < task.rank) | (layers.prod(axis=0) != 0)
     used = moving & present
-    chosen = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
+    chosen: list[Array] = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
     residuals = {
         "white inputs": task.anisotropy,
         "aligned inputs": misaligned(task, present),
@@ -98,7 +100,7 @@ def read(task: Task, weights: Weights) -> Decoupled:
         "balanced": imbalance(layers[:, used]),
         "right sign": float((layers.prod(axis=0)[used] < 0).mean()) if used.any() else 0.0,
     }
-    return Decoupled(layers, moving, task.mode_powers, residuals)
+    return Decoupled(layers, moving, task.mode_powers, chosen, residuals)
 
 
 def frames(layers: Weights, start: Array, norms: Array) -> tuple[list[Array], Array]:

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.chain import Chain
-from deeplinear.exact.motion import Motion
+from deeplinear.exact.modes.chain import Chain
+from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
-    from deeplinear.exact.chain import Chain
-from deeplinear.task import Array
+    from deeplinear.task import Array
 
 RTOL = 1e-12  # of the integrator and the quadrature
 SETTLED = 1e-8  # distance to the target below which the linearised end, off by its square, takes over
@@ -63,8 +62,9 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     if len(a) < len(t):
         since, end = t[len(a) :] - run.t_events[0][0], float(run.y_events[0][0, 0])
         gap = chain.s - end * chain.product(end)
-        u = np.append(u, chain.s - gap * np.exp(-chain.gain(end) * since))
-        a = np.append(a, np.full(len(since), end))
+        gain = chain.gain(end)
+        u = np.append(u, chain.s - gap * np.exp(-gain * since))
+        a = np.append(a, end - gap * chain.product(end) / gain * np.expm1(-gain * since))
     return a, u
 
 
@@ -95,15 +95,35 @@ def strength(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 
     return evolved("strength", t, s=s, layers=layers, tau=tau)[0]
 
 
+def each_layer(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
+    """Strengths of the layers themselves, shape ``(L, T, k)``; arguments as in `strength`.
+
+    Example:
+        >>> each_layer([50.0], s=[2.0], layers=[[0.1], [0.2], [-0.5]]).prod(axis=0).round(9)
+        array([[2.]])
+    """
+    weakest, begun = evolved("each_layer", t, s=s, layers=layers, tau=tau)[2], np.asarray(layers, dtype=np.float64)
+    out = np.empty((len(begun), *weakest.shape))
+    for i in range(begun.shape[1]):
+        chain = Chain(float(np.asarray(s)[i]), begun[:, i])
+        rows = np.arange(len(begun)) != chain.weakest
+        sizes = np.sqrt(np.square(weakest[:, i]) + chain.constants[:, None])
+        out[rows, :, i] = np.sign(begun[rows, i])[:, None] * sizes
+        out[chain.weakest, :, i] = weakest[:, i]
+    return out
+
+
 def condition(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
     """``κ = t |du/dt| / |u|``, shape ``(T, k)``; infinite where u crosses 0; arguments as in `strength`."""
-    u, change = evolved("condition", t, s=s, layers=layers, tau=tau)
+    u, change, _ = evolved("condition", t, s=s, layers=layers, tau=tau)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(change == 0, 0.0, change / np.abs(u))
 
 
-def evolved(function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike) -> tuple[Array, Array]:
-    """Strengths and ``t |du/dt|``, each of shape ``(T, k)``."""
+def evolved(
+    function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike
+) -> tuple[Array, Array, Array]:
+    """Strengths, ``t |du/dt|`` and the weakest layer, each of shape ``(T, k)``."""
     t, s = np.atleast_1d(checks.times(function, t)), checks.singular_values(function, s)
     layers, tau = checks.finite(function, "layers", layers), checks.time_constant(function, tau)
     if layers.ndim != 2 or layers.shape[0] < 2 or s.shape != layers.shape[1:]:
@@ -112,15 +132,15 @@ def evolved(function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau
             f"one strength for each layer and mode. Reshape them."
         )
     ascending, back = np.unique(t, return_inverse=True)
-    u, change = np.empty((len(t), len(s))), np.empty((len(t), len(s)))
+    u, change, weakest = (np.empty((len(t), len(s))) for _ in range(3))
     for i, tau_i in enumerate(np.broadcast_to(tau, s.shape)):
         chain = Chain(float(s[i]), layers[:, i])
-        weakest, strengths = integrated(ascending / tau_i, chain)
-        gains = np.array([chain.gain(a) for a in weakest.tolist()]) if function == "condition" else 0.0
-        u[:, i] = strengths[back]
+        a, strengths = integrated(ascending / tau_i, chain)
+        gains = np.array([chain.gain(x) for x in a.tolist()]) if function == "condition" else 0.0
+        u[:, i], weakest[:, i] = strengths[back], a[back]
         change[:, i] = (ascending / tau_i * gains * np.abs(s[i] - strengths))[back]
     u[t == 0] = layers.prod(axis=0)  # the chain multiplies in another order
-    return u, change
+    return u, change, weakest
 
 
 def learning_time(u: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike = 1.0) -> Array:
@@ -189,4 +209,5 @@ def motion(s: Array, layers: Array, tau: Array) -> Motion:
         learning_time=lambda u: learning_time(u, **start),
         condition=lambda t: condition(t.ravel(), **start),
         limits=np.where(learned, s, 0.0),
+        layers=lambda t: each_layer(t.ravel(), **start),
     )

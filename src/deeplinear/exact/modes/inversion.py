@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.integral import falling, harmonic, powers_sum, rising
+from deeplinear.exact.modes.integral import falling, harmonic, powers_sum, rising
 
 if TYPE_CHECKING:
     from deeplinear.task import Array

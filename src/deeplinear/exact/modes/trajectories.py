@@ -1,4 +1,4 @@
-"""From a formula to a whole network: decoupled modes with any input powers, and networks of one layer."""
+"""From a formula of one mode to a whole network: decoupled modes with any input powers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact import shallow
-from deeplinear.exact.aligned import to_white
-from deeplinear.exact.decoupled import Decoupled
 from deeplinear.exact.law import Trajectory
-from deeplinear.exact.motion import Motion
+from deeplinear.exact.modes.aligned import to_white
+from deeplinear.exact.modes.decoupled import Decoupled
+from deeplinear.exact.modes.motion import Motion
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+    from deeplinear.weights import Weights
 
 
-def of_modes(motion: Callable[[Array, Array, Array], Motion], task: Task, start: Decoupled, tau: float) -> Trajectory:
+def of_modes(
+    motion: Callable[[Array, Array, Array], Motion], task: Task, start: Decoupled, begun_layers: Weights, tau: float
+) -> Trajectory:
     """Decoupled modes, each moving by one law of white inputs in its own scale; loss and maps follow from strengths.
 
     Modes without input power, with two layers at zero, or with neither target nor strength stay where they are.
@@ -50,6 +52,7 @@ def of_modes(motion: Callable[[Array, Array, Array], Motion], task: Task, start:
         learned = (aims > 0) & (law.limits > aims)
         there = begun[moves] * d >= aims
         times = law.learning_time(np.where(learned & ~there, aims, begun[moves] * d)) if moves.any() else aims
+        times = np.where(np.isfinite(times), times, np.nan)
         out[moves] = np.where(aims > 0, np.where(there, 0.0, np.where(learned, times, np.nan)), np.nan)
         out[~moves & known & (begun >= fraction * targets)] = 0.0
         return out
@@ -60,6 +63,17 @@ def of_modes(motion: Callable[[Array, Array, Array], Motion], task: Task, start:
             out[:, moves] = law.condition(t[:, None])
         return out
 
+    def weights(t: Array) -> Weights:
+        grown = np.repeat(start.layers[:, None], len(t), axis=1)
+        if moves.any():
+            now = law.layers(t[:, None]) / power[moves] ** (1 / len(start.layers))
+            grown[:, :, moves] = np.where(t[:, None] == 0, grown[:, :, moves], now)
+        grown -= start.layers[:, None]
+        return tuple(
+            w + (above * change[:, None, :]) @ below.T
+            for w, change, below, above in zip(begun_layers, grown, start.frames[:-1], start.frames[1:], strict=True)
+        )
+
     final = begun.copy()
     final[moves] = law.limits / d
     rates = d / clocks * np.maximum(targets[moves], np.abs(begun[moves]))
@@ -69,40 +83,20 @@ def of_modes(motion: Callable[[Array, Array, Array], Motion], task: Task, start:
         maps=lambda t: np.einsum("ia,ta,ja->tij", u, strengths(t), v, optimize=True),
         crossing=crossing,
         condition=condition,
-        limit=task.floor + 0.5 * float(np.square(final - targets) @ power),
         scale=1e-3 / max(float(rates.max(initial=0.0)), 1e-200),
+        final=lambda: (u * final) @ v.T,
+        ending=lambda: ending(task, start, final, targets),
+        weights=weights,
     )
 
 
-def of_one_layer(task: Task, start: Array, tau: float) -> Trajectory:
-    """A network of one layer, any task."""
-    how = {"task": task, "start": start, "tau": tau}
-
-    def strengths(t: Array) -> Array:
-        return np.where(t[:, None] == 0, task.strengths(start), shallow.strengths(t, **how))
-
-    powers = task.input_modes[0]
-
-    def crossing(fraction: float) -> Array:
-        """First crossing on a grid of times, then bisection: sums of exponentials may turn back."""
-        known = np.arange(len(task.targets)) < task.rank
-        aims = np.where(known & (task.targets > 0), fraction * task.targets, np.inf)
-        grid = np.concatenate([[0.0], tau * np.geomspace(1e-6 / powers[0], 100 / powers[task.input_rank - 1], 4000)])
-        reached = strengths(grid) >= aims
-        after = reached.argmax(axis=0)
-        low, high = grid[np.maximum(after - 1, 0)], grid[after]
-        for _ in range(60):
-            middle = (low + high) / 2
-            beyond = np.diagonal(shallow.strengths(middle, **how)) >= aims
-            low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-        return np.where(reached.any(axis=0), high, np.nan)
-
-    return Trajectory(
-        strengths=strengths,
-        loss=lambda t: shallow.loss(t, **how),
-        maps=lambda t: np.where(t[:, None, None] == 0, start, shallow.maps(t, **how)),
-        crossing=crossing,
-        condition=lambda t: np.zeros((len(t), len(task.targets))),
-        limit=task.floor,
-        scale=1e-3 * tau / float(powers[0]),
-    )
+def ending(task: Task, start: Decoupled, final: Array, targets: Array) -> str:
+    """Where decoupled modes end, if not at the best linear map."""
+    short = np.flatnonzero(np.abs(final - targets) > 1e-9 * np.abs(targets))
+    if not short.size:
+        return ""
+    lacks = ", ".join(f"{i + 1} (s = {task.modes.s[i]:.4g})" for i in short)
+    stuck = "two layers or more give it nothing, for want of hidden units or of weights"
+    dies = "its sign is wrong and its weakest layers are equal"
+    whys = [why for why, here in ((stuck, ~start.moving[short]), (dies, start.moving[short])) if here.any()]
+    return f"a saddle that lacks mode {lacks}: {', or '.join(whys)}"

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.exact.law import Trajectory
+from deeplinear.exact.matrices.crossing import aims, first_crossing
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
+    from deeplinear.exact.start import Start
     from deeplinear.task import Array
 
 
@@ -68,3 +71,33 @@ def loss(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Arr
     t, tau = checks.times("loss", t), float(checks.time_constant("loss", tau))
     parts = task.input_modes[0] * np.square(away(task, start)).sum(axis=0)
     return task.floor + 0.5 * np.square(decays(task, t, tau)) @ parts
+
+
+def trajectory(start: Start, tau: float) -> Trajectory:
+    """The flow of a network of one layer, any task."""
+    task, begun = start.task, start.weights[0]
+    how = {"task": task, "start": begun, "tau": tau}
+
+    def moved(t: Array) -> Array:
+        return np.where(t[:, None] == 0, task.strengths(begun), strengths(t, **how))
+
+    def map_at(t: Array) -> Array:
+        return np.where(t[:, None, None] == 0, begun, maps(t, **how))
+
+    powers = task.input_modes[0]
+
+    def crossing(fraction: float) -> Array:
+        grid = np.concatenate([[0.0], tau * np.geomspace(1e-6 / powers[0], 100 / powers[task.input_rank - 1], 4000)])
+        return first_crossing(moved, aims(task.targets, task.rank, fraction), grid)
+
+    still = away(task, begun) * (powers == 0)
+    return Trajectory(
+        strengths=moved,
+        loss=lambda t: loss(t, **how),
+        maps=map_at,
+        crossing=crossing,
+        condition=lambda t: np.zeros((len(t), len(task.targets))),
+        scale=1e-3 * tau / float(powers[0]),
+        final=lambda: task.optimum + still @ task.input_modes[1].T,
+        weights=lambda t: (map_at(t),),
+    )

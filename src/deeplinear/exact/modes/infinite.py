@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import wrightomega
 
-from deeplinear.exact import checks, depth
+from deeplinear.exact import checks
+from deeplinear.exact.modes import depth
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -67,7 +68,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike) -> Array:
         ValueError: an argument out of its domain.
 
     Source:
-        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (17). `deeplinear.exact.depth.learning_time` at
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (17). `deeplinear.exact.modes.depth.learning_time` at
         ``depth=math.inf`` is the same number, and also exact at s = 0.
 
     Example:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.inversion import antiderivative, moved
-from deeplinear.exact.motion import Motion
+from deeplinear.exact.modes.inversion import antiderivative, moved
+from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -124,4 +124,5 @@ def motion(s: Array, layers: Array, tau: Array) -> Motion:
         learning_time=lambda u: learning_time(u, s=s, u0=u0, depth=depth, tau=tau),
         condition=lambda t: condition(t, s=s, u0=u0, depth=depth, tau=tau),
         limits=s,
+        layers=lambda t: np.sign(layers)[:, None] * strength(t, s=s, u0=u0, depth=depth, tau=tau) ** (1 / depth),
     )

@@ -1,0 +1,208 @@
+r"""Sharpness along an exact solution, and how near it comes to the edge of stability.
+
+Full-batch descent of rate η leaves a valley whose curvature exceeds ``2/η``. Small weights sharpen as they learn: the path
+ends at ``L s^(2−2/L)`` of the strongest mode, having started near 0, or near s for two layers (one mode alone then dips to
+s/2). So a rate may be safe at the start and not at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from deeplinear.exact import checks
+from deeplinear.exact.curvature.gauss_newton import largest
+from deeplinear.exact.curvature.hessian import extremes
+from deeplinear.exact.law import Law
+from deeplinear.exact.modes.decoupled import read
+from deeplinear.task import Task
+from deeplinear.weights import checked, imbalance, widths
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+TOLERANCE = 1e-9  # largest residual at which a network counts as balanced and aligned
+PRESENT = 1e-13  # of the largest strength: a mode below it, without a target, is the round-off of none
+
+
+@dataclass(frozen=True, eq=False)
+class SharpnessPath:
+    """Curvature of the loss along one solution.
+
+    Attributes:
+        times: shape ``(T,)``.
+        loss: shape ``(T,)``.
+        sharpness: largest eigenvalue of the Hessian, shape ``(T,)``.
+        smallest: smallest eigenvalue, shape ``(T,)``; negative near saddles.
+        gauss_newton: largest eigenvalue of the Gauss-Newton matrix, that of the neural tangent kernel, shape ``(T,)``.
+        rate: learning rate, ``1/tau`` of the law, where times count epochs.
+        source: times, shape ``(T,)``, to smallest eigenvalue and sharpness there.
+    """
+
+    times: Array
+    loss: Array
+    sharpness: Array
+    smallest: Array
+    gauss_newton: Array
+    rate: float
+    source: Callable[[Array], tuple[Array, Array]] = field(repr=False)
+
+    @property
+    def limit(self) -> float:
+        """Sharpness beyond which plain descent at `rate` is not stable, ``2/rate``."""
+        return float(stability_limit(self.rate))
+
+    @property
+    def unstable_from(self) -> float | None:
+        """Time from which the sharpness first exceeds `limit`, where descent leaves the path; None if it never does."""
+        if len(self.times) and self.sharpness[0] > self.limit:
+            return float(self.times[0])
+        passages = crossings(self)
+        return float(passages[0]) if len(passages) else None
+
+
+def sharpness_path(law: Law, times: ArrayLike, *, weights: Sequence[ArrayLike]) -> SharpnessPath:
+    """Extreme eigenvalues of the Hessian along a law of a balanced network aligned with its task, at any depth.
+
+    White inputs, Σ¹¹ = cI, or task-aligned ones, ``Σ¹¹ = V D Vᵀ``. Flow keeps such a network balanced and aligned.
+
+    Args:
+        law: what `deeplinear.solve` returned for these weights.
+        times: shape ``(T,)``, as the law takes them.
+        weights: the start ``(W1, …, WL)``.
+
+    Returns:
+        A `SharpnessPath`.
+
+    Raises:
+        ValueError: times out of their domain, weights of another start, or a network that is not balanced and aligned.
+
+    Source:
+        Derived here, by the blocks of `deeplinear.exact.curvature.hessian`.
+
+    Example:
+        >>> import numpy as np
+        >>> from deeplinear import Task, solve
+        >>> start = (np.diag([0.1, 0.1]), np.diag([0.1, 0.1]))
+        >>> law = solve(Task.from_modes([3.0, 1.0]), start, tau=10.0)
+        >>> path = sharpness_path(law, [0.0, 10.0, 100.0], weights=start)
+        >>> path.sharpness.round(3)
+        array([3.   , 2.739, 6.   ])
+        >>> path.limit
+        20.0
+    """
+    layers = checked(weights, law.task)
+    curve = law(times)
+    refuse_others(law, layers)
+    used, powers = principal(law.task, np.abs(law(0.0).strengths[0]))
+    sizes, goal = widths(layers), law.task.targets[used]
+
+    def source(t: Array) -> tuple[Array, Array]:
+        return extremes(law(t).strengths[:, used], targets=goal, widths=sizes, powers=powers)
+
+    u = curve.strengths[:, used]
+    smallest, sharpness = extremes(u, targets=goal, widths=sizes, powers=powers)
+    return SharpnessPath(
+        curve.times, curve.loss, sharpness, smallest, largest(u, powers, len(layers)), 1 / law.tau, source
+    )
+
+
+def stability_limit(rate: ArrayLike, *, momentum: ArrayLike = 0.0, nesterov: bool = False) -> Array:
+    """Sharpness beyond which full-batch descent leaves a minimum.
+
+    ``2/η``; with momentum β (heavy ball) ``(2 + 2β)/η``; Nesterov's ``(2 + 2β)/(η (1 + 2β))``.
+
+    Args:
+        rate: learning rate η, ``> 0``, shape ``(...,)``.
+        momentum: β, ``0 <= β < 1``.
+        nesterov: whether the gradient is taken at the look-ahead point.
+
+    Returns:
+        Limits, shape of the arguments broadcast together.
+
+    Raises:
+        ValueError: a rate or momentum out of its domain.
+
+    Source:
+        Cohen, Kaur, Li, Kolter & Talwalkar 2021, arXiv:2103.00065, section 2 and appendix B.
+
+    Example:
+        >>> stability_limit(0.1, momentum=0.9).round(9)
+        np.float64(38.0)
+    """
+    eta, beta = checks.positive("stability_limit", "rate", rate), checks.finite("stability_limit", "momentum", momentum)
+    advice = "velocities would grow by themselves. Pass for example 0.9."
+    checks.refuse("stability_limit", "0 <= momentum < 1", "momentum", beta, ~((beta >= 0) & (beta < 1)), advice)
+    return (2 + 2 * beta) / (eta * (1 + 2 * beta * nesterov))
+
+
+def crossings(path: SharpnessPath, limit: float | None = None) -> Array:
+    """Times at which the sharpness passes a limit, up or down, to round-off.
+
+    Found between neighbouring times of the path on either side of the limit, so two passages between the same two times
+    go unseen.
+
+    Args:
+        path: of `sharpness_path`, its times ascending.
+        limit: a sharpness, such as that of `stability_limit`; ``2/rate`` if not given.
+
+    Returns:
+        Times, ascending, shape ``(passages,)``; empty where the path stays on one side.
+
+    Raises:
+        ValueError: a limit that is no number, or times that are not ascending.
+
+    Example:
+        >>> import numpy as np
+        >>> from deeplinear import Task, solve
+        >>> start = (np.array([[0.1]]), np.array([[0.1]]))
+        >>> path = sharpness_path(solve(Task.from_modes([1.0]), start), np.linspace(0, 9, 50), weights=start)
+        >>> crossings(path, 1.5).round(4)
+        array([3.1023])
+    """
+    level = float(checks.finite("crossings", "limit", path.limit if limit is None else limit))
+    if (np.diff(path.times) <= 0).any():
+        raise ValueError(
+            f"crossings needs ascending times, got {path.times!r}: passages lie between neighbours. Sort the times."
+        )
+    above = path.sharpness > level
+    after = np.flatnonzero(above[1:] != above[:-1]) + 1
+    low, high, side = path.times[after - 1], path.times[after], above[after]
+    while ((middle := low + (high - low) / 2) > low).any() and (middle < high).any():
+        passed = (path.source(middle)[1] > level) == side
+        low, high = np.where(passed, low, middle), np.where(passed, middle, high)
+    return high
+
+
+def refuse_others(law: Law, layers: tuple[Array, ...]) -> None:
+    """Refuse a start that is not the law's, or whose Hessian does not fall into the blocks of modes."""
+    start = read(law.task, layers)
+    begun = law(0.0).strengths[0]
+    if not np.allclose(start.strengths, begun, rtol=1e-9, atol=1e-9 * np.abs(begun).max()):
+        raise ValueError(
+            f"sharpness_path needs the weights that the law starts from, got mode strengths {start.strengths!r} where the law "
+            f"has {begun!r}: their curvature is that of another path. Pass the weights given to solve."
+        )
+    size = max(float(np.square(w).sum()) for w in layers)
+    apart = max((float(np.linalg.norm(difference)) for difference in imbalance(layers)), default=0.0)
+    measured = {need: start.residuals[need] for need in ("balanced", "decoupled", "aligned inputs")}
+    measured["balanced"] = max(measured["balanced"], apart / size if size > 0 else 0.0)
+    for need, residual in measured.items():
+        if not residual <= TOLERANCE:
+            raise ValueError(
+                f"sharpness_path needs a network with {need} to {TOLERANCE:g}, got a residual of {residual:.3g}: its Hessian "
+                f"does not fall into blocks of modes. Start from deeplinear.initial.decoupled on a white task."
+            )
+
+
+def principal(task: Task, begun: Array) -> tuple[NDArray[np.bool_], Array]:
+    """Modes with a target or a strength, and input powers: along those modes, then along all other directions."""
+    _, s, v = task.modes
+    used = (np.arange(len(s)) < task.rank) | (begun > PRESENT * begun.max())
+    frame = np.linalg.svd(v[:, used])[0][:, used.sum() :]
+    others = np.linalg.eigvalsh(frame.T @ task.input_correlation @ frame)
+    return used, np.concatenate([task.mode_powers[used], np.maximum(others, 0.0)])

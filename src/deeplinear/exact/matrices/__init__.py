@@ -1,0 +1,1 @@
+"""Networks whose modes mix: a law moves whole matrices."""

@@ -1,0 +1,126 @@
+"""A balanced network's trajectory from the flow of its end-to-end map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deeplinear.exact.law import Trajectory
+from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.matrices.end_to_end import Ends, EndToEnd, ends
+from deeplinear.weights import end_to_end
+
+if TYPE_CHECKING:
+    from deeplinear.exact.start import Start
+    from deeplinear.task import Array, Task
+
+PATIENCE = 1e5  # longest search, in units of the fastest time constant
+
+
+def trajectory(start: Start, tau: float) -> Trajectory:
+    """The flow of a balanced network of two layers or more, any task.
+
+    Args:
+        start: a network whose residual of ``balanced layers`` is round-off.
+        tau: time constant.
+    """
+    task, depth, begun = start.task, len(start.weights), end_to_end(start.weights)
+    path = EndToEnd(task, depth, ends(start.weights), dying=wrong_sign(task, begun))
+
+    def at(t: Array) -> Ends:
+        return path.at(t / tau)
+
+    def maps(t: Array) -> Array:
+        return np.where(t[:, None, None] == 0, begun, at(t).maps)
+
+    def factors(t: Array) -> list[tuple[Array, Array]]:
+        now = at(t)
+        ones = [np.broadcast_to(np.eye(n), (len(t), n, n)) for n in (task.n_out, task.n_in)]
+        above, below = (powers_of(x, depth) for x in (now.last, np.swapaxes(now.first, 1, 2)))
+        return list(zip([*above[::-1], ones[0]], [ones[1], *below], strict=True))
+
+    def condition(t: Array) -> Array:
+        now, pairs = at(t), factors(t)
+        error = (task.optimum - now.maps) @ task.input_correlation
+        rise = task.strengths(sum(above @ error @ below for above, below in pairs))
+        change = t[:, None] / tau * np.abs(rise)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(change == 0, 0.0, change / np.abs(task.strengths(now.maps)))
+
+    top = float(np.linalg.norm(path.start.first, 2)) ** depth if path.start.first.size else 0.0
+    largest = max(top, float(np.linalg.norm(task.optimum, 2)), np.finfo(float).tiny)
+    fastest = depth * largest ** (2 - 2 / depth) * float(task.input_modes[0][0])
+
+    def final() -> Array:
+        if path.dying:
+            return best_of_rank(task, len(path.start.first) - 1)
+        horizon = 10.0 / fastest
+        while not path.settled and horizon * fastest < PATIENCE:
+            horizon *= 2
+            path.reach(horizon)
+        if not path.settled:
+            raise RuntimeError(
+                f"the end of learning needs a network that comes to rest within {PATIENCE:g} of its fastest time constants, got "
+                f"one that still moves: its plateau is too long. Ask for the curve at finite times."
+            )
+        return path.at(np.array([np.inf])).maps[0]
+
+    def crossing(fraction: float) -> Array:
+        if path.dying:
+            path.reach(PATIENCE / 100 / fastest)
+        else:
+            final()
+        grid = tau * np.concatenate([[0.0], *(np.linspace(p.t_min, p.t_max, 2001)[1:] for p in path.pieces)])
+        return first_crossing(lambda t: task.strengths(maps(t)), aims(task.targets, task.rank, fraction), grid)
+
+    def ending() -> str:
+        if path.dying:
+            weakest = task.modes.s[-1]
+            return (
+                f"a saddle that lacks the weakest direction (s = {weakest:.4g}): det(W) det(Σ31) < 0, and a balanced map keeps the "
+                f"sign of its determinant. Any imbalance, even of rounding, lets descent escape after a long plateau"
+            )
+        off = float(np.linalg.norm(final() - task.optimum)) > 1e-8 * float(np.linalg.norm(task.optimum))
+        return (
+            f"a map of rank {np.linalg.matrix_rank(final(), rtol=1e-8)}, all that the start can grow into"
+            if off
+            else ""
+        )
+
+    return Trajectory(
+        strengths=lambda t: task.strengths(maps(t)),
+        loss=lambda t: task.loss(maps(t)),
+        maps=maps,
+        crossing=crossing,
+        condition=condition,
+        scale=1e-3 * tau / fastest,
+        final=final,
+        ending=ending,
+        factors=factors,
+    )
+
+
+def wrong_sign(task: Task, start: Array) -> bool:
+    """Whether a square map of full rank would have to change the sign of its determinant."""
+    if task.n_in != task.n_out or task.rank < task.n_in or np.linalg.matrix_rank(start) < task.n_in:
+        return False
+    return bool(np.linalg.slogdet(start)[0] * np.linalg.slogdet(task.input_output_correlation)[0] < 0)
+
+
+def best_of_rank(task: Task, rank: int) -> Array:
+    """The linear map of least loss among those of a rank: truncated in the metric of Σ¹¹."""
+    powers, vectors = task.input_modes
+    root = np.sqrt(powers)
+    u, s, vt = np.linalg.svd(task.optimum @ vectors * root, full_matrices=False)
+    seen = np.where(root > 0, root, 1.0)
+    return (u[:, :rank] * s[:rank]) @ (vt[:rank] / seen) @ vectors.T
+
+
+def powers_of(x: Array, depth: int) -> list[Array]:
+    """``(x xᵀ)^j`` for j from 1 to ``depth − 1``, x of shape ``(T, n, r)``."""
+    inner, found, part = np.swapaxes(x, 1, 2) @ x, [], x
+    for _ in range(depth - 1):
+        found.append(part @ np.swapaxes(x, 1, 2))
+        part = part @ inner
+    return found

@@ -1,0 +1,137 @@
+"""Two λ-balanced layers, white inputs, any shapes, nothing aligned: a network's trajectory from its Riccati solution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deeplinear.exact.law import Trajectory
+from deeplinear.exact.matrices import hidden
+from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.matrices.riccati import Riccati
+from deeplinear.weights import Weights, end_to_end
+
+if TYPE_CHECKING:
+    from deeplinear.exact.start import Start
+    from deeplinear.task import Array
+
+
+def completed(columns: Array) -> Array:
+    """Orthonormal columns, shape ``(n, k)``, and n − k more of them."""
+    n, k = columns.shape
+    if n == k:
+        return columns
+    rest = np.linalg.qr(columns, mode="complete")[0][:, k:]
+    return np.concatenate([columns, rest], axis=1)
+
+
+def trajectory(start: Start, tau: float) -> Trajectory:
+    """The flow of a network of two λ-balanced layers on inputs with ``Σ¹¹ = cI``.
+
+    With ``c ≠ 1`` the layers times √c learn the white task. Individual layers are exact up to a rotation of the hidden units,
+    which is integrated; see `hidden`.
+
+    Args:
+        start: a network whose residuals of ``white inputs`` and ``λ-balanced`` are round-off.
+        tau: time constant.
+    """
+    task, (first, last) = start.task, start.weights
+    power = float(np.trace(task.input_correlation)) / task.n_in
+    known = np.arange(len(task.modes.s)) < task.rank
+    s = np.where(known, task.modes.s, 0.0)
+    u, v, k, root = completed(task.modes.u), completed(task.modes.v), len(s), np.sqrt(power)
+    path = Riccati(s, power * start.balance.imbalance, (root * first @ v).T, root * u.T @ last)
+    begun = end_to_end(start.weights)
+
+    def halves(t: Array) -> tuple[Array, Array]:
+        return path.halves(t / tau)
+
+    def strengths(t: Array) -> Array:
+        a, b = halves(t)
+        found = np.einsum("tar,tar->ta", a[:, :k], b[:, :k]) / power
+        return np.where(t[:, None] == 0, task.strengths(begun), found)
+
+    def error(a: Array, b: Array) -> Array:
+        """``S − W`` in the modes, shape ``(T, n_out, n_in)``."""
+        away = -b @ np.swapaxes(a, -1, -2)
+        away[..., np.arange(k), np.arange(k)] += s
+        return away
+
+    def loss(t: Array) -> Array:
+        excess = 0.5 / power * np.square(error(*halves(t))).sum(axis=(1, 2))
+        return np.where(t == 0, task.loss(begun), task.floor + excess)
+
+    def maps(t: Array) -> Array:
+        a, b = halves(t)
+        return np.where(t[:, None, None] == 0, begun, u @ (b @ np.swapaxes(a, 1, 2)) @ v.T / power)
+
+    def weights(t: Array) -> Weights:
+        factors, frames = hidden.frames(path, t / tau)
+        a, b = path.from_rates(factors @ np.swapaxes(frames, 1, 2))
+        at_start = t[:, None, None] == 0
+        return (
+            np.where(at_start, first, np.swapaxes(v @ a, 1, 2) / root),
+            np.where(at_start, last, u @ b / root),
+        )
+
+    def factors(t: Array) -> list[tuple[Array, Array]]:
+        a, b = halves(t)
+        a, b = v @ a / root, u @ b / root
+        ones = [np.broadcast_to(np.eye(n), (len(t), n, n)) for n in (task.n_out, task.n_in)]
+        return [(b @ np.swapaxes(b, 1, 2), ones[1]), (ones[0], a @ np.swapaxes(a, 1, 2))]
+
+    def condition(t: Array) -> Array:
+        a, b = halves(t)
+        away = error(a, b)
+        rise = np.einsum("tar,tir,tia->ta", b[:, :k], b, away[..., :k], optimize=True)
+        rise += np.einsum("tai,tir,tar->ta", away[:, :k], a, a[:, :k], optimize=True)
+        change = t[:, None] / tau * np.abs(rise)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(change == 0, 0.0, change / np.abs(np.einsum("tar,tar->ta", a[:, :k], b[:, :k])))
+
+    fastest = max(float(np.abs(path.rates).max()), 0.5 * power * float(np.vdot(first, first) + np.vdot(last, last)))
+    slowest = path.rates[:k][known].min(initial=fastest)
+    horizon = (40.0 - np.log(smallest_pivot(path))) / slowest
+
+    def crossing(fraction: float) -> Array:
+        grid = np.concatenate([[0.0], tau * np.geomspace(1e-4 / fastest, horizon, 2000)])
+        return first_crossing(strengths, aims(task.targets, task.rank, fraction), grid)
+
+    return Trajectory(
+        strengths=strengths,
+        loss=loss,
+        maps=maps,
+        crossing=crossing,
+        condition=condition,
+        scale=1e-3 * tau / fastest,
+        weights=weights,
+        factors=factors,
+        final=lambda: u @ (path.limit[1] @ path.limit[0].T) @ v.T / power,
+        ending=lambda: ending(path, start),
+    )
+
+
+def smallest_pivot(path: Riccati) -> float:
+    """How little of a growing direction the start has, relative to all of it; 1 if it grows nowhere."""
+    columns, pivots, _ = path.echelon
+    grown = path.rates[pivots] > 0
+    seeds = np.abs(columns[pivots[grown], np.flatnonzero(grown)])
+    return float(seeds.min(initial=np.inf) / np.linalg.norm(columns)) if grown.any() else 1.0
+
+
+def ending(path: Riccati, start: Start) -> str:
+    """Where the flow ends; a saddle is named with what it lacks and why."""
+    room, rank = min(len(path.s), path.inputs.shape[1]), start.task.rank
+    if not len(path.missing):
+        return "" if room >= rank else f"the best map of rank {room}, all that the hidden layer has room for"
+    lacks = ", ".join(f"{i + 1} (s = {path.s[i]:.4g})" for i in path.missing)
+    square = start.task.n_in == start.task.n_out <= path.inputs.shape[1]
+    if square and abs(path.imbalance) <= 1e-13 * np.linalg.norm(path.rates):
+        signs = [np.linalg.slogdet(m)[0] for m in (end_to_end(start.weights), start.task.input_output_correlation)]
+        if signs[0] * signs[1] < 0:
+            return (
+                f"a saddle that lacks mode {lacks}: det(W2 W1) det(Σ31) < 0, and a balanced map keeps the sign of its "
+                f"determinant. Any imbalance, even of rounding, lets descent escape after a long plateau"
+            )
+    return f"a saddle that lacks mode {lacks}: the start has no part along the direction in which it would grow"

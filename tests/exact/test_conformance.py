@@ -1,0 +1,110 @@
+"""Every law of the registry on 200 random networks each, against an integrator that it shares no code with."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from tests.exact import draws
+from tests.exact.extrapolation import flows, products
+
+from deeplinear import solve
+from deeplinear.exact import FORMULAS
+from deeplinear.exact.kernels import ntk
+
+DRAWS = 200
+ACCURACY = 1e-9  # of maps and layers relative to the largest of the path: what the laws promise
+ROUNDING = 2e-15  # of a weight, as much as building it costs
+LOST = 1e-3  # beyond this sensitivity to rounding the weights no float64 result means anything: saddles
+LONGEST = 50.0  # times run to this over the smallest singular value
+GRID = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 15)])
+
+
+def deep(rng):
+    return int(rng.integers(3, 6))
+
+
+NETWORKS = {
+    "shallow": draws.shallow,
+    "two-layer sigmoid": lambda rng: draws.decoupled(2, rng, draws.signed_pair),
+    "two-layer hyperbolic": lambda rng: draws.decoupled(2, rng, draws.imbalanced),
+    "equal layers": lambda rng: draws.decoupled(deep(rng), rng, draws.equal),
+    "unequal layers": lambda rng: draws.decoupled(deep(rng), rng, draws.unequal),
+    "task-aligned two-layer sigmoid": lambda rng: draws.decoupled(2, rng, draws.signed_pair, aligned=True),
+    "task-aligned two-layer hyperbolic": lambda rng: draws.decoupled(2, rng, draws.imbalanced, aligned=True),
+    "task-aligned equal layers": lambda rng: draws.decoupled(deep(rng), rng, draws.equal, aligned=True),
+    "task-aligned unequal layers": lambda rng: draws.decoupled(deep(rng), rng, draws.unequal, aligned=True),
+    "two-layer matrix Riccati": draws.lambda_balanced,
+    "end-to-end flow": lambda rng: draws.balanced(int(rng.integers(2, 5)), rng),
+}
+
+
+def test_every_flow_is_drawn():
+    flowing = [formula.name for formula in FORMULAS if formula.kind != "recursion"]
+    assert [next(name for name in NETWORKS if formula.startswith(name)) for formula in flowing] == list(NETWORKS)
+
+
+def reference(networks, times, rng):
+    """Layers by extrapolation, and again from weights moved by rounding."""
+    truth, moved = {}, {}
+    for depth in sorted({len(weights) for _, weights in networks}):
+        members = [i for i, (_, weights) in enumerate(networks) if len(weights) == depth]
+        exact = [networks[i] for i in members]
+        nudged = [(t, tuple(w * (1 + ROUNDING * rng.choice([-1, 1], w.shape)) for w in ws)) for t, ws in exact]
+        truth |= dict(zip(members, flows(exact, times[members]), strict=True))
+        moved |= dict(zip(members, flows(nudged, times[members]), strict=True))
+    return truth, moved
+
+
+def worst(found, truth):
+    """Largest difference at each time, and the largest so far: what was lost once stays lost."""
+    return np.maximum.accumulate(np.abs(found - truth).max(axis=(1, 2)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_against_extrapolation(name):
+    rng = np.random.default_rng(list(NETWORKS).index(name))
+    networks = [NETWORKS[name](rng) for _ in range(DRAWS)]
+    times = np.outer([LONGEST / task.modes.s[: task.rank].min() for task, _ in networks], GRID)
+    truth, moved = reference(networks, times, rng)
+    compared = 0
+    for i, (task, weights) in enumerate(networks):
+        law, maps = solve(task, weights, law=name), products(truth[i])
+        size = max(float(np.linalg.norm(task.optimum, 2)), float(np.abs(maps).max()))
+        sensitivity = worst(products(moved[i]), maps) / size
+        sure = sensitivity < LOST
+        allowed = ACCURACY + 30 * sensitivity
+        compared += sure.sum()
+        curve, where = law(times[i]), f"network {i}, {law.ending}"
+        for values in (curve.loss, curve.maps, curve.strengths):
+            assert np.isfinite(values).all(), where
+        assert (worst(curve.maps, maps) / size <= allowed)[sure].all(), where
+        assert_allclose(curve.maps[0], maps[0], atol=1e-14 * size)
+        assert_allclose(curve.strengths, task.strengths(curve.maps), atol=1e-12 * size)
+        scale = max(float(task.loss(maps[0])), float(size**2))
+        assert (np.abs(curve.loss - task.loss(maps)) <= 10 * allowed * scale)[sure].all(), where
+        assert (np.diff(curve.loss) <= 1e-9 * scale).all(), where  # gradient flow only goes down
+        assert sure.all() or "saddle" in law.ending, where
+        best = np.abs(law.final_map - task.optimum).max() <= 1e-8 * size
+        assert best == (law.ending == "the best linear map"), where
+        if i % 4 == 0:
+            compare_layers(law, times[i], truth[i], moved[i], sure, where)
+            assert position(solve(task, weights).name) <= position(name), where
+    assert compared > 0.8 * DRAWS * len(GRID)
+
+
+def position(law):
+    """Where in the list of laws; "solve" may find a more special one than was drawn."""
+    return next(i for i, name in enumerate(NETWORKS) if law.startswith(name))
+
+
+def compare_layers(law, times, truth, moved, sure, where):
+    """Layers where the law has them, the factors of the kernel where it has not."""
+    size = max(float(np.abs(w).max()) for w in truth)
+    allowed = ACCURACY * size + 100 * np.max([worst(a, b) for a, b in zip(moved, truth, strict=True)], axis=0)
+    if law.trajectory.weights is not None:
+        pairs = zip(law.weights(times), truth, strict=True)
+    else:
+        allowed = allowed * len(truth) * max(1.0, size) ** (2 * len(truth) - 3)
+        both = zip(law.factors(times), ntk.factors(truth), strict=True)
+        pairs = ((a, b) for ours, theirs in both for a, b in zip(ours, theirs, strict=True))
+    for found, true in pairs:
+        assert (worst(found, true) <= allowed)[sure].all(), where
