@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.integrate import quad
+from tests.exact.conftest import build_task, matrix_flow
+from tests.exact.kernels.conftest import product, random_layers
+
+from deeplinear import Task
+from deeplinear.exact.kernels import ending, silent
+
+
+@pytest.mark.parametrize("widths", [[3, 2], [3, 5, 2], [3, 4, 3, 2]])
+def test_follows_the_matrix_flow_to_its_end(widths):
+    task = build_task([2.0, 1.0], 3, 2, rng=np.random.default_rng(1), powers=[1.0, 0.7, 0.4], noise=0.3)
+    layers = random_layers(widths, np.random.default_rng(2), 0.5)
+    run = ending.ending(task, layers, tau=2.0)
+    some = run.times[:: max(1, len(run.times) // 20)]
+    want = matrix_flow(task, layers, some, tau=2.0)
+    assert_allclose(run.loss[:: max(1, len(run.times) // 20)], task.loss(want), rtol=1e-6)  # an integrator of rtol 1e-8
+    assert_allclose(product(run.weights), task.optimum, atol=1e-3)
+    assert run.unlearned == 0
+    half = run.time_to_fall(0.5)
+    at = matrix_flow(task, layers, np.array([0.0, half]), tau=2.0)
+    assert_allclose(task.loss(at[1]), (run.loss[0] + run.loss[-1]) / 2, rtol=1e-6)
+
+
+def test_time_to_fall_of_one_mode():
+    run = ending.ending(Task.from_modes([1.5]), [np.array([[0.02]])] * 3)
+    for fraction in (0.1, 0.9):
+        u = 1.5 - np.sqrt(1 - fraction) * (1.5 - 0.02**3)
+        want = quad(lambda x: 1 / (3 * x ** (4 / 3) * (1.5 - x)), 0.02**3, u, points=[1e-4, 1e-2], limit=500)[0]
+        assert_allclose(run.time_to_fall(fraction), want, rtol=1e-5)
+
+
+def test_bottlenecks_end_at_the_best_map_of_their_rank():
+    task = build_task([2.0, 1.5, 1.0], 4, 3, rng=np.random.default_rng(3), powers=[1.0, 0.6, 0.4, 0.3])
+    run = ending.ending(task, random_layers([4, 1, 3], np.random.default_rng(4), 0.3))
+    assert_allclose(product(run.weights), silent.best_map(task, 1), atol=0.02)
+    assert run.unlearned == 0
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_modes_without_a_target_are_not_awaited(depth):
+    run = ending.ending(Task.from_modes([1.0, 0.0, 0.0]), [0.7 * np.eye(3)] * depth)
+    assert_allclose(product(run.weights), np.diag([1.0, 0.0, 0.0]), atol=0.01)
+    assert len(run.times) < 300  # all of the way: more than 2000 for two layers, without end for three
+
+
+def test_saddles():
+    run = ending.ending(Task.from_modes([2.0]), ([[0.5]], [[-0.5]]))
+    assert_allclose(product(run.weights), 0.0, atol=1e-10)
+    assert_allclose(run.unlearned, 4 / 2.25**2, rtol=1e-9)
+    with pytest.raises(ValueError, match=r"ending needs a start that moves, got weights at a saddle"):
+        ending.ending(Task.from_modes([2.0]), ([[0.0]], [[0.0]]))
+
+
+def test_a_start_at_the_optimum_stays():
+    run = ending.ending(Task.from_modes([2.0]), ([[1.0]], [[2.0]]))
+    assert run.times.tolist() == [0.0]
+    assert run.time_to_fall(0.1) == 0
+
+
+def test_large_starts_are_stiff_and_do_not_overflow():
+    task = Task.from_modes([2.0, 1.0])
+    for widths in ([2, 10, 10, 10, 2], [2, 2, 2]):
+        run = ending.ending(task, random_layers(widths, np.random.default_rng(6), 30.0))
+        assert_allclose(product(run.weights), task.optimum, atol=1e-3)
+        assert run.unlearned == 0
+        assert len(run.times) < 1000  # an explicit method needs ten times as many where the network is narrow
+
+
+def test_refusals(monkeypatch):
+    with pytest.raises(
+        ValueError, match=r"ending needs at most 30000 weights, got 40000: it integrates all of them. Pass an"
+    ):
+        ending.ending(Task.from_modes([1.0], n_in=100, n_out=100), (np.eye(100),) * 4)
+    with pytest.raises(ValueError, match=r"ending needs a finite tau > 0, got tau=-1.0"):
+        ending.ending(Task.from_modes([1.0]), ([[1.0]],), tau=-1.0)
+    monkeypatch.setattr(ending, "STEPS", 20)
+    task = Task.from_correlations(np.diag([1.0, 1e-4]), [[1.0, 1e-4]])
+    with pytest.raises(
+        ValueError, match=r"ending needs a flow that ends within 20 steps, got .* of the loss left at t"
+    ):
+        ending.ending(task, ([[0.1, 0.1]],))

@@ -1,0 +1,196 @@
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from tests.exact.conftest import build_task, build_weights
+from tests.exact.kernels.conftest import descend, product, random_layers
+
+from deeplinear import Task
+from deeplinear.exact import solve
+from deeplinear.exact.kernels import ntk
+from deeplinear.exact.kernels.regime import LAZY, RICH, judge, regime
+
+END = 3e-4  # the flow is integrated until the map is within 1e-4 of its end
+
+
+def layers_of(u, lam):
+    """Strengths a, b of two layers with ab = u and b² − a² = λ >= 0."""
+    b = np.sqrt((np.sqrt(lam**2 + 4 * u**2) + lam) / 2)
+    return np.array([u / b, b])
+
+
+def balanced_pair(task, hidden, lam, u0):
+    k = len(task.modes.s)
+    return build_weights(task, hidden, layers_of(np.full(k, u0), lam), rng=np.random.default_rng(7))
+
+
+@pytest.mark.parametrize("n_in", [3, 5])
+def test_imbalance_takes_two_layers_from_rich_to_lazy(n_in):
+    """In the basis of the modes the kernel is diagonal, b_i² + a_j²: what it moves by is known."""
+    s, u0 = np.array([2.0, 1.5, 1.0]), 1e-2
+    task = build_task(s, n_in, 3, rng=np.random.default_rng(8))
+    movements, verdicts, plateaus = [], [], []
+    for lam in (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 20.0, 50.0):
+        found = regime(task, balanced_pair(task, [3], lam, u0))
+        a0, b0 = layers_of(np.full(3, u0), lam)
+        a1, b1 = layers_of(s, lam)
+        k0, k1 = (np.add.outer(b**2, np.pad(a**2, (0, n_in - 3))) for a, b in ((a0, b0), (a1, b1)))
+        assert_allclose(found.movement, np.linalg.norm(k1 - k0) / np.linalg.norm(k1), rtol=END)
+        assert_allclose(found.growth, np.linalg.norm(k1) / np.linalg.norm(k0), rtol=END)
+        assert_allclose(found.turn, 1 - np.vdot(k0, k1) / np.linalg.norm(k0) / np.linalg.norm(k1), rtol=1e-2, atol=1e-7)
+        assert_allclose(found.imbalance, lam / (2 * s), rtol=1e-9, atol=1e-12)
+        assert_allclose(found.strengths, u0 / s, rtol=1e-9)
+        assert_allclose(found.scale, u0 * np.sqrt(3) / np.linalg.norm(s), rtol=1e-9)
+        movements.append(found.movement)
+        verdicts.append(found.verdict)
+        plateaus.append(found.plateau)
+    assert (np.diff(movements) < 0).all()
+    assert (np.diff(plateaus) < 0).all()
+    assert movements[0] > 0.98
+    assert movements[-1] < 0.01
+    assert verdicts == sorted(verdicts, key=["rich", "between", "lazy"].index)
+    assert set(verdicts) == {"rich", "between", "lazy"}
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.3, 0.6, 0.69, 0.73, 1.0, 3.0, 4.1, 4.4, 8.0, 50.0])
+def test_verdict_matches_the_shape_of_the_learning_curve(lam):
+    """Sigmoidal: the speed of the strength rises somewhere on the way. Exponential: its rate stays within a tenth."""
+    task, rate = Task.from_modes([1.0]), 2e-3 / max(lam, 1.0)
+    pair = [layer.reshape(1, 1) for layer in layers_of(1e-3, lam)]
+    found = regime(task, pair)
+    _, _, kept = descend(task, pair, steps=6000, rate=rate, keep=1)
+    u = (kept[0] * kept[1]).ravel()
+    u = u[u < 0.9999]
+    speed = np.diff(u) / rate
+    assert (found.verdict == "rich") == bool((np.diff(speed) > 1e-10).any())
+    rates = speed / (1 - u[:-1])
+    assert (found.verdict == "lazy") == bool(rates.min() > (1 - LAZY) * rates.max())
+    if found.verdict == "lazy":
+        assert_allclose(rates, lam, rtol=0.12)
+        assert_allclose(found.plateau / found.transition, np.log(1 / 0.9) / np.log(9), rtol=0.1)
+    if lam == 0:
+        assert found.plateau > found.transition
+
+
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_balanced_layers_called_rich_have_an_inflection_ahead(depth):
+    """tau du/dt = L u^p (s − u), p = 2 − 2/L, has one iff u0 < s p/(1 + p)."""
+    p = 2 - 2 / depth
+    for u0 in np.linspace(0.05, 0.95, 10):
+        found = regime(Task.from_modes([1.0]), [np.array([[u0 ** (1 / depth)]])] * depth)
+        assert_allclose(found.movement, 1 - u0**p, atol=END)
+        if found.verdict == "rich":
+            assert u0 < p / (1 + p)
+        if found.verdict == "lazy":
+            assert u0 > p / (1 + p)
+    assert regime(Task.from_modes([1.0]), [np.array([[0.01 ** (1 / depth)]])] * depth).verdict == "rich"
+
+
+def test_wide_gaussian_networks_from_small_to_large():
+    task = Task.from_modes([3.0, 2.0, 1.0], n_in=4)
+    found = [
+        regime(task, random_layers([4, 200, 3], np.random.default_rng(9), scale))
+        for scale in (1e-3, 0.1, 1.0, 3.0, 30.0)
+    ]
+    assert [one.verdict for one in found] == ["rich", "rich", "between", "lazy", "lazy"]
+    assert [one.movement > other.movement for one, other in itertools.pairwise(found)] == [True] * 4
+    assert found[0].movement > 0.9999
+    assert found[0].plateau > found[0].transition
+    assert found[-1].plateau < 0.1 * found[-1].transition
+    narrow = regime(task, random_layers([4, 4, 3], np.random.default_rng(9), 30.0))
+    assert narrow.movement > found[-1].movement
+
+
+def test_depth_three():
+    task = Task.from_modes([2.0, 1.0], n_in=3)
+    found = [regime(task, random_layers([3, 60, 60, 2], np.random.default_rng(10), scale)) for scale in (0.1, 1.0, 3.0)]
+    assert [one.verdict for one in found] == ["rich", "between", "lazy"]
+    layers = random_layers([3, 60, 60, 2], np.random.default_rng(10), 1.0)
+    spectral = max(np.linalg.norm(b.T @ b - a @ a.T, 2) for a, b in itertools.pairwise(layers))
+    assert_allclose(found[1].imbalance, spectral / (2 * np.array([2.0, 1.0]) ** (2 / 3)), rtol=1e-9)
+    assert_allclose(found[1].strengths, np.diag(product(layers)) / [2.0, 1.0], rtol=1e-9)
+
+
+def test_shallow_networks_are_lazy():
+    found = regime(Task.from_modes([2.0, 1.0]), ([[0.1, 0.0], [0.3, 0.0]],))
+    assert (found.movement, found.turn, found.verdict) == (0.0, 0.0, "lazy")
+    assert (found.imbalance == 0).all()
+
+
+def test_large_starts_that_shrink_are_not_rich():
+    found = regime(Task.from_modes([1.0]), ([[10.0]], [[10.0]]))
+    assert_allclose(found.movement, 0.99, rtol=END)
+    assert found.verdict == "between"
+    assert "a large start is unlearned" in str(found)
+    turned = regime(Task.from_modes([1.0, 0.0]), (np.diag([0.05, 1.0]), np.diag([0.05, 1.0])))
+    assert turned.verdict == "rich"
+
+
+def test_movement_is_measured_on_the_inputs():
+    task = build_task([2.0, 1.0], 3, 2, rng=np.random.default_rng(11), powers=[2.0, 0.5, 0.1])
+    w, rng = random_layers([3, 4, 2], np.random.default_rng(12)), np.random.default_rng(13)
+    x = np.linalg.qr(rng.normal(size=(8, 3)))[0] @ np.linalg.cholesky(task.input_correlation).T
+    end = [v + 0.3 * rng.normal(size=v.shape) for v in w]
+    k0, k1 = (ntk.kernel(ntk.factors(layers), x) for layers in (w, end))
+    found = judge(ntk.factors(w), ntk.factors(end), task, w)
+    sizes = np.linalg.norm(k0), np.linalg.norm(k1)
+    assert_allclose(found.movement, np.linalg.norm(k1 - k0) / max(sizes), rtol=1e-9)
+    assert_allclose(found.growth, sizes[1] / sizes[0], rtol=1e-9)
+    back = judge(ntk.factors(end), ntk.factors(w), task, end)
+    assert_allclose(back.movement, found.movement, rtol=1e-9)
+    assert_allclose(back.alignment, found.alignment[::-1], rtol=1e-9)
+
+
+def test_saddles_are_reported():
+    task, w = Task.from_modes([2.0, 1.0]), (np.diag([0.5, 0.5]), np.diag([0.5, -0.5]))
+    found = regime(task, w)
+    assert_allclose(found.unlearned, 1.0 / (1.75**2 + 1.25**2), rtol=1e-6)
+    exact = regime(task, w, law=solve(task, w))
+    assert_allclose(exact.unlearned, found.unlearned, rtol=1e-6)
+    assert_allclose(exact.movement, found.movement, rtol=END)
+    assert "ends        at a saddle" in str(found)
+
+
+def test_tau_scales_times_and_nothing_else():
+    task, w = Task.from_modes([2.0]), ([[0.1]], [[0.2]])
+    one, ten = regime(task, w), regime(task, w, tau=10.0)
+    assert_allclose((ten.plateau, ten.transition), (10 * one.plateau, 10 * one.transition), rtol=1e-9)
+    assert ten.movement == one.movement
+
+
+def test_thresholds():
+    def verdict(movement, growth=2.0):
+        found = regime(Task.from_modes([1.0]), ([[0.5]],))
+        return type(found)(**(vars(found) | {"movement": movement, "growth": growth})).verdict
+
+    assert (RICH, LAZY) == (2 / 3, 0.1)
+    assert [verdict(m) for m in (0.0, 0.1, 0.1001, 0.666, 0.667, 1.2)] == ["lazy"] * 2 + ["between"] * 2 + ["rich"] * 2
+    assert verdict(0.9, growth=0.3) == "between"
+    assert verdict(0.9, growth=0.4) == "rich"
+
+
+def test_a_law_gives_the_same_verdict():
+    task = build_task([2.0, 1.0], 3, 2, rng=np.random.default_rng(14))
+    for lam in (0.0, 3.0):
+        w = balanced_pair(task, [2], lam, 0.05)
+        law = solve(task, w, tau=5.0)
+        exact, integrated = regime(task, w, law=law), regime(task, w, tau=5.0)
+        assert exact.verdict == integrated.verdict
+        for name in ("movement", "growth", "turn", "alignment", "plateau", "transition"):
+            assert_allclose(getattr(integrated, name), getattr(exact, name), rtol=END, atol=1e-4, err_msg=name)
+        assert exact.unlearned == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "weights", "message"),
+    [
+        (Task.from_modes([0.0]), ([[0.1]], [[0.1]]), r"judge needs a task with something to learn, got Σ³¹ = 0"),
+        (Task.from_modes([1.0]), ([[0.0]], [[0.0]]), r"ending needs a start that moves"),
+        (Task.from_modes([1.0]), ([[1.0, 0.0]],), r"weights need to map the task's 1 inputs"),
+        (Task.from_modes([1.0] * 200), (np.eye(200),), r"ending needs at most 30000 weights, got 40000"),
+    ],
+)
+def test_bad_input(task, weights, message):
+    with pytest.raises(ValueError, match=message):
+        regime(task, weights)
