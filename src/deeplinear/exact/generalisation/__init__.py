@@ -1,0 +1,1 @@
+"""Generalisation: what a network learns from noisy data, beyond the data."""
