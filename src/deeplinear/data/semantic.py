@@ -8,7 +8,7 @@ import numpy as np
 
 from deeplinear.data.fetch import data_folder
 from deeplinear.data.table import read_table
-from deeplinear.task import Task
+from deeplinear.task import Array, Task
 
 
 def semantic(path: str | Path | None = None) -> Task:
@@ -26,6 +26,12 @@ def semantic(path: str | Path | None = None) -> Task:
     Source:
         Saxe, McClelland & Ganguli 2019, doi:10.1073/pnas.1820226116; data after Rumelhart & Todd 1993.
     """
+    y, _, _ = load_semantic(path)
+    return Task.from_data(np.eye(len(y)), y)
+
+
+def load_semantic(path: str | Path | None = None) -> tuple[Array, list[str], list[str]]:
+    """Attributes ``(items, attributes)`` of `semantic`, names of items, names of attributes; arguments and errors too."""
     if path is None:
         folder = data_folder()
         found = [] if folder is None else sorted((folder / "semantic").glob("*.csv"))
@@ -42,4 +48,4 @@ def semantic(path: str | Path | None = None) -> Task:
             f"is nothing to predict. Separate columns by commas."
         )
     y = table.numbers(list(range(1, len(table.header))), "Only the first column may hold names")
-    return Task.from_data(np.eye(len(table.rows)), y)
+    return y, table.column(0), table.header[1:]
