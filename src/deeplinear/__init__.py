@@ -8,12 +8,25 @@ from deeplinear.task import Task
 
 if TYPE_CHECKING:
     from deeplinear import data, exact, initial, weights
+    from deeplinear.exact.kernels.regime import regime
     from deeplinear.exact.solve import solve
     from deeplinear.simulate.descent import descend
     from deeplinear.simulate.flow import flow
     from deeplinear.simulate.minibatch import descend_minibatch
 
-__all__ = ["Curve", "Task", "data", "descend", "descend_minibatch", "exact", "flow", "initial", "solve", "weights"]
+__all__ = [
+    "Curve",
+    "Task",
+    "data",
+    "descend",
+    "descend_minibatch",
+    "exact",
+    "flow",
+    "initial",
+    "regime",
+    "solve",
+    "weights",
+]
 
 # SciPy and JAX take longer to load than the rest together, so a name loads its module when it is first used.
 LAZY = {
@@ -21,6 +34,7 @@ LAZY = {
     "exact": "deeplinear.exact",
     "initial": "deeplinear.initial",
     "weights": "deeplinear.weights",
+    "regime": "deeplinear.exact.kernels.regime",
     "solve": "deeplinear.exact.solve",
     "descend": "deeplinear.simulate.descent",
     "descend_minibatch": "deeplinear.simulate.minibatch",

@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 from tests.exact import draws
 from tests.exact.extrapolation import flows, products
 
-from deeplinear import solve
-from deeplinear.exact import FORMULAS
+from deeplinear import Task, solve
+from deeplinear.exact import FORMULAS, task_sharpness
 from deeplinear.exact.kernels import ntk
 
 DRAWS = 200
@@ -66,7 +66,8 @@ def test_against_extrapolation(name):
     networks = [NETWORKS[name](rng) for _ in range(DRAWS)]
     times = np.outer([LONGEST / task.modes.s[: task.rank].min() for task, _ in networks], GRID)
     truth, moved = reference(networks, times, rng)
-    compared = 0
+    compared, turning = 0, 0
+    declared = next(formula.monotone for formula in FORMULAS if formula.name.startswith(name))
     for i, (task, weights) in enumerate(networks):
         law, maps = solve(task, weights, law=name), products(truth[i])
         size = max(float(np.linalg.norm(task.optimum, 2)), float(np.abs(maps).max()))
@@ -86,13 +87,21 @@ def test_against_extrapolation(name):
         scale = max(float(task.loss(maps[0])), float(size**2))
         assert (np.abs(curve.loss - task.loss(maps)) <= 10 * allowed * scale)[sure].all(), where
         assert (np.diff(curve.loss) <= 1e-9 * scale).all(), where  # gradient flow only goes down
+        turning += turns(curve.strengths, size)
         assert sure.all() or law.ending != "the best linear map", where
         best = np.abs(law.final_map - task.optimum).max() <= 1e-8 * size
         assert best == (law.ending == "the best linear map"), where
         if i % 4 == 0:
             compare_layers(law, times[i], truth[i], moved[i], sure, where)
             assert position(solve(task, weights).name) <= position(name), where
+    assert (turning == 0) == declared
     assert compared > 0.7 * DRAWS * len(GRID)
+
+
+def turns(strengths, size):
+    """Whether any strength both rises and falls."""
+    steps = np.diff(strengths, axis=0)
+    return bool(((steps > 1e-9 * size).any(axis=0) & (steps < -1e-9 * size).any(axis=0)).any())
 
 
 def position(law):
@@ -112,3 +121,73 @@ def compare_layers(law, times, truth, moved, sure, where):
         pairs = ((a, b) for ours, theirs in both for a, b in zip(ours, theirs, strict=True))
     for found, true in pairs:
         assert (worst(found, true) <= allowed)[sure].all(), where
+
+
+def descent(task, weights, rate, steps):
+    """Layers after each of these many steps of plain gradient descent, shape ``(steps + 1, n_l, n_{l-1})``."""
+    layers, found = [w.copy() for w in weights], [[w] for w in weights]
+    for _ in range(steps):
+        below = [np.eye(task.n_in)]
+        for w in layers:
+            below.append(w @ below[-1])
+        panel = task.input_output_correlation - below[-1] @ task.input_correlation
+        moves = []
+        for w, under in zip(layers[::-1], below[-2::-1], strict=True):
+            moves.append(panel @ under.T)
+            panel = w.T @ panel
+        layers = [w + rate * move for w, move in zip(layers, moves[::-1], strict=True)]
+        for record, w in zip(found, layers, strict=True):
+            record.append(w)
+    return [np.stack(record) for record in found]
+
+
+def test_recursion_against_descent():
+    rng = np.random.default_rng(99)
+    steps, compared = 60, 0
+    for i in range(DRAWS):
+        depth = int(rng.integers(1, 6))
+        task, weights = draws.decoupled(
+            depth, rng, [draws.equal, draws.unequal][i % 2], aligned=bool(rng.random() < 0.5)
+        )
+        share = rng.choice([0.1, 0.9, 1.8, 2.1])  # of 1 / sharpness: the last is past the edge
+        rate = share / task_sharpness(task, depth)
+        law = solve(task, weights, tau=1 / rate, law="discrete")
+        curve = law(np.arange(steps + 1))
+        assert law.kind == "recursion"
+        nudged = tuple(w * (1 + ROUNDING * rng.choice([-1, 1], w.shape)) for w in weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            true, moved = descent(task, weights, rate, steps), descent(task, nudged, rate, steps)
+            maps, pairs = products(true), [*zip(moved, true, strict=True), (products(moved), products(true))]
+            sensitivity = np.max([worst(a, b) for a, b in pairs], axis=0)
+        size = max(float(np.linalg.norm(task.optimum, 2)), float(np.abs(weights[0]).max()))
+        allowed = ACCURACY * size + MARGIN * sensitivity
+        regular = np.isfinite(allowed) & (allowed < LOST * size)
+        assert not np.isnan(curve.maps).any()
+        assert not np.isnan(curve.loss).any()
+        for found, w in zip((curve.maps, *law.weights(np.arange(steps + 1))), (maps, *true), strict=True):
+            assert (worst(found[regular], w[regular]) <= allowed[regular]).all(), (i, share)
+        compared += regular.sum()
+    assert compared > 0.8 * DRAWS * steps
+
+
+def test_a_recursion_is_only_used_when_asked_for():
+    law = solve(Task.from_modes([2.0, 1.0]), (np.diag([0.1, 0.2]),) * 2, tau=10.0)
+    steps = solve(law.task, (np.diag([0.1, 0.2]),) * 2, tau=10.0, law="discrete descent")
+    assert law.kind == "closed form"
+    for question in (
+        lambda: steps.time_to_loss(0.1),
+        lambda: steps.ending,
+        lambda: steps.final_map,
+        lambda: steps.singular([1]),
+    ):
+        with pytest.raises(
+            ValueError, match=r"needs a law of gradient flow, got 'discrete descent.*np.arange\(steps\)"
+        ):
+            question()
+    with pytest.raises(ValueError, match=r"law needs whole t >= 0, got t=0.5"):
+        steps([0.5])
+    assert_allclose(steps.half_times, law.half_times, rtol=0.2)
+    wild = solve(law.task, (np.diag([0.1, 2.0]),) * 2, tau=0.1, law="discrete descent")
+    assert np.isinf(wild([50]).loss).all()
+    assert np.isinf(wild([50]).maps).all()
+    assert np.isinf(wild.weights([50])[0]).all()

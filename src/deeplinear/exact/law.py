@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.curve import Curve
 from deeplinear.exact import checks
+from deeplinear.exact.matrices.vectors import Singular, followed
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
@@ -107,11 +108,13 @@ class Law:
     @property
     def ending(self) -> str:
         """Where learning ends: the best linear map, or else a saddle or a map of lower rank, and why."""
+        self.settling("ending")
         return self.trajectory.ending() or "the best linear map"
 
     @cached_property
     def final_map(self) -> Array:
         """End-to-end map at infinite time, shape ``(n_out, n_in)``."""
+        self.settling("final_map")
         return self.trajectory.final()
 
     @cached_property
@@ -175,6 +178,26 @@ class Law:
         factors = self.factors(times)
         return factors[-1][1], factors[0][0]
 
+    def singular(self, times: ArrayLike) -> Singular:
+        """Singular values and vectors of the end-to-end map, each followed through time, crossings included.
+
+        Returns:
+            `Singular` with ``u`` ``(T, n_out, k)``, ``s`` ``(T, k)`` and ``v`` ``(T, n_in, k)``.
+
+        Raises:
+            ValueError: times out of their domain.
+        """
+        self.settling("singular")
+        return followed(self.trajectory.maps, listed("singular", times))
+
+    def settling(self, function: str) -> None:
+        """Refuse what only gradient flow has: a loss that falls, an end, times between steps."""
+        if self.kind == "recursion":
+            raise ValueError(
+                f"{function} needs a law of gradient flow, got {self.name!r}: steps may climb, cycle or diverge, and jump from "
+                f"one time to the next. Read law(np.arange(steps)) instead."
+            )
+
     def learning_time(self, fraction: float = 0.5) -> Array:
         """Time at which each mode first reaches this fraction of its target, shape ``(k,)``.
 
@@ -200,11 +223,7 @@ class Law:
         Raises:
             ValueError: the threshold is not a number.
         """
-        if self.kind == "recursion":
-            raise ValueError(
-                f"time_to_loss needs a loss that only falls, got {self.name!r}: at large rates steps may climb. Look for the first "
-                f"entry of law(np.arange(steps)).loss below the threshold."
-            )
+        self.settling("time_to_loss")
         if np.isnan(threshold):
             raise ValueError("time_to_loss needs a number, got threshold=nan: nothing compares with it. Pass a loss.")
         path = self.trajectory

@@ -40,6 +40,7 @@ class Formula:
         fits: whether it is for this number of weight matrices.
         needs: names of the conditions in `CONDITIONS` that must hold.
         trajectory: a start that meets them and a time constant to a `Trajectory`.
+        monotone: whether every mode's strength only rises or only falls.
         kind: ``"closed form"``, ``"integrated"`` or ``"recursion"``; a recursion takes steps of size 1 / tau and is used only
             when asked for.
     """
@@ -50,6 +51,7 @@ class Formula:
     fits: Callable[[int], bool]
     needs: tuple[str, ...]
     trajectory: Callable[[Start, float], Trajectory]
+    monotone: bool
     kind: Literal["closed form", "integrated", "recursion"] = "closed form"
 
     def aligned(self) -> Formula:
@@ -83,6 +85,7 @@ WHITE = (
         two,
         ("white inputs", "decoupled", "balanced"),
         modes(sigmoid.motion),
+        monotone=True,
     ),
     Formula(
         "two-layer hyperbolic (Saxe et al. 2014, appendix A corrected)",
@@ -91,6 +94,7 @@ WHITE = (
         two,
         ("white inputs", "decoupled"),
         modes(unequal.motion),
+        monotone=True,
     ),
     Formula(
         "equal layers of any depth (Saxe et al. 2014, eq. 15 integrated)",
@@ -99,6 +103,7 @@ WHITE = (
         more,
         ("white inputs", "decoupled", "balanced", "right sign"),
         modes(depth.motion),
+        monotone=True,
     ),
     Formula(
         "unequal layers of any depth (reduced to one scalar ODE per mode, integrated)",
@@ -107,7 +112,8 @@ WHITE = (
         more,
         ("white inputs", "decoupled"),
         modes(unequal_depth.motion),
-        "integrated",
+        monotone=True,
+        kind="integrated",
     ),
 )
 FORMULAS = (
@@ -118,6 +124,7 @@ FORMULAS = (
         lambda layers: layers == 1,
         (),
         shallow.trajectory,
+        monotone=False,
     ),
     *WHITE,
     *(formula.aligned() for formula in WHITE),
@@ -128,6 +135,7 @@ FORMULAS = (
         two,
         ("white inputs", "λ-balanced"),
         two_layer.trajectory,
+        monotone=False,
     ),
     Formula(
         "end-to-end flow of balanced layers (Arora et al. 2018, integrated)",
@@ -136,7 +144,8 @@ FORMULAS = (
         lambda layers: layers >= 2,
         ("balanced layers",),
         balanced.trajectory,
-        "integrated",
+        monotone=False,
+        kind="integrated",
     ),
     Formula(
         "discrete descent in the modes (recursion with steps of 1 / tau)",
@@ -145,6 +154,7 @@ FORMULAS = (
         lambda layers: layers >= 1,
         ("aligned inputs", "decoupled"),
         modes(discrete.descended),
-        "recursion",
+        monotone=False,
+        kind="recursion",
     ),
 )

@@ -186,9 +186,13 @@ def test_a_law_gives_the_same_verdict():
     ("task", "weights", "message"),
     [
         (Task.from_modes([0.0]), ([[0.1]], [[0.1]]), r"judge needs a task with something to learn, got Σ³¹ = 0"),
-        (Task.from_modes([1.0]), ([[0.0]], [[0.0]]), r"ending needs a start that moves"),
+        (Task.from_modes([1.0]), ([[0.0]], [[0.0]]), r"movement needs kernels that are not zero"),
         (Task.from_modes([1.0]), ([[1.0, 0.0]],), r"weights need to map the task's 1 inputs"),
-        (Task.from_modes([1.0] * 200), (np.eye(200),), r"ending needs at most 30000 weights, got 40000"),
+        (
+            Task.from_modes([1.0] * 200),
+            (np.eye(200), np.diag(np.arange(1.0, 201)) + np.eye(200, k=1)),
+            r"at most 30000 weights",
+        ),
     ],
 )
 def test_bad_input(task, weights, message):

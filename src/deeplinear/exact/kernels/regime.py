@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deeplinear.exact.kernels.ntk import Factors
     from deeplinear.exact.law import Law
     from deeplinear.task import Array
+    from deeplinear.weights import Weights
 
 RICH = 2 / 3
 LAZY = 0.1
@@ -166,7 +167,7 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         task: what is learned, any inputs.
         weights: the start ``(W1, …, WL)``.
         tau: time constant, the unit of the times reported; a law brings its own.
-        law: of ``solve(task, weights)``, if one applies: exact, and for any size. Without it all layers are integrated,
+        law: of ``solve(task, weights)``; found there if not given. Where no closed form applies all layers are integrated,
             which is for at most 30 000 weights.
 
     Returns:
@@ -190,7 +191,7 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         'lazy'
     """
     layers = checked(weights, task)
-    start = ntk.factors(layers)
+    start, law = ntk.factors(layers), law or closed_form(task, layers, tau)
     if law is None:
         run = ending(task, layers, tau=tau)
         tenth = run.time_to_fall(0.1)
@@ -217,3 +218,14 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         plateau=times[0],
         transition=times[1] - times[0],
     )
+
+
+def closed_form(task: Task, weights: Weights, tau: float) -> Law | None:
+    """The law of this start, if it is one in closed form."""
+    from deeplinear.exact.solve import solve  # which leans on this room
+
+    try:
+        law = solve(task, weights, tau=tau)
+    except ValueError:
+        return None
+    return law if law.kind == "closed form" else None

@@ -165,7 +165,7 @@ class Riccati:
         rows = np.where(stays, columns, 0.0)
         if not rows.size:
             return np.zeros((len(self.inputs), 0)), np.zeros((len(self.outputs), 0))
-        upper = np.linalg.qr(rows / np.sqrt(2 * growth), mode="r")
+        upper = np.asarray(np.linalg.qr(rows / np.sqrt(2 * growth), mode="r"))
         return self.from_rates(np.linalg.solve(upper.T, rows.T).T)
 
     @cached_property

@@ -2,7 +2,7 @@ r"""Gradient descent itself, step by step, on decoupled modes of any depth and a
 
 One step of a mode with layer strengths a_l, singular value s and input power d, all layers at once:
 ``g_l = (s − d u) Π_{j≠l} a_j``, ``v_l ← momentum v_l + g_l``, ``a_l ← a_l + rate v_l``, with ``u = Π_j a_j``. With
-``ã_l = d^(1/L) a_l`` and ``rate d^(1 − 2/L)`` for a_l and the rate it is the step of white inputs.
+``ã_l = d^(1/L) a_l`` and ``rate d^(2/L − 1)`` for a_l and the rate it is the step of white inputs.
 
 Full-batch descent never mixes decoupled modes, so this is what whole matrices do: learn, oscillate or diverge. Only where
 the rate exceeds ``2/Λ`` along a direction between modes (coloured inputs: `task_sharpness` may be larger than any mode's)

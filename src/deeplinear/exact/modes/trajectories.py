@@ -44,7 +44,15 @@ def of_modes(
         return out
 
     def loss(t: Array) -> Array:
-        return task.floor + 0.5 * np.square(strengths(t) - targets) @ power
+        away = (strengths(t) - targets)[:, power > 0]
+        with np.errstate(over="ignore"):
+            return task.floor + 0.5 * np.square(away) @ power[power > 0]
+
+    def maps(t: Array) -> Array:
+        now = strengths(t)
+        lost = np.asarray(np.isinf(now).any(axis=1))  # steps that diverged
+        out = np.einsum("ia,ta,ja->tij", u, np.where(lost[:, None], 0.0, now), v, optimize=True)
+        return np.where(lost[:, None, None], np.inf, out)
 
     def crossing(fraction: float) -> Array:
         aims = fraction * s[moves]
@@ -69,8 +77,10 @@ def of_modes(
             now = law.layers(t[:, None]) / power[moves] ** (1 / len(start.layers))
             grown[:, :, moves] = np.where(t[:, None] == 0, grown[:, :, moves], now)
         grown -= start.layers[:, None]
+        lost = np.asarray(np.isinf(grown).any(axis=(0, 2)))[:, None, None]
+        grown = np.where(np.moveaxis(lost, 2, 0), 0.0, grown)
         return tuple(
-            w + (above * change[:, None, :]) @ below.T
+            np.where(lost, np.inf, w + (above * change[:, None, :]) @ below.T)
             for w, change, below, above in zip(begun_layers, grown, start.frames[:-1], start.frames[1:], strict=True)
         )
 
@@ -80,7 +90,7 @@ def of_modes(
     return Trajectory(
         strengths=strengths,
         loss=loss,
-        maps=lambda t: np.einsum("ia,ta,ja->tij", u, strengths(t), v, optimize=True),
+        maps=maps,
         crossing=crossing,
         condition=condition,
         scale=1e-3 / max(float(rates.max(initial=0.0)), 1e-200),
