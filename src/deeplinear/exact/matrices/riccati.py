@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 ABSENT = 1e-13  # of the start's norm: less than this along a direction is the round-off of nothing
-CHUNK = 4_000_000  # numbers in one batch of times: 32 MB, thrice
+CHUNK = 500_000  # numbers in one batch of times: 4 MB, which a cache holds
+PLAIN = 0.1  # a column with this much that the others lack loses no more than two digits to squaring
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,17 +134,22 @@ class Riccati:
         root[:, len(pivots) :] *= np.sqrt(span)
         return rows, root
 
+    @property
+    def batch(self) -> int:
+        """How many times are best evaluated at once."""
+        return max(1, CHUNK // max(1, len(self.rates) * len(self.echelon[1])))
+
     def factors(self, t: Array) -> Array:
         """A factor Y of ``Q Qᵀ = Y Yᵀ`` in the order of `rates`, shape ``(T, n_in + n_out, r)``, up to a hidden rotation."""
-        r = len(self.echelon[1])
+        r, step = len(self.echelon[1]), self.batch
         out = np.empty((len(t), len(self.rates), r))
-        step = max(1, CHUNK // max(1, len(self.rates) * r))
         for i in range(0, len(t) if r else 0, step):
             rows, root = self.scaled(t[i : i + step])
-            sizes = np.linalg.norm(root, axis=1, keepdims=True)
-            upper = np.linalg.qr(root / sizes, mode="r")
+            sizes = np.sqrt(np.einsum("tij,tij->tj", root, root))[:, None]
+            root /= sizes
             rows /= sizes
-            out[i : i + step] = np.swapaxes(np.linalg.solve(np.swapaxes(upper, 1, 2), np.swapaxes(rows, 1, 2)), 1, 2)
+            lower = np.swapaxes(triangular(root), 1, 2)
+            out[i : i + step] = np.swapaxes(np.linalg.solve(lower, np.swapaxes(rows, 1, 2)), 1, 2)
         return out
 
     def halves(self, t: Array) -> tuple[Array, Array]:
@@ -175,3 +181,14 @@ class Riccati:
         room = min(k, self.inputs.shape[1])
         wanted = np.flatnonzero(self.s[:room] > 1e-10 * self.s.max(initial=0.0))
         return np.setdiff1d(wanted, pivots[pivots < k])
+
+
+def triangular(root: Array) -> Array:
+    """Upper triangles R with ``RᵀR = BᵀB`` for columns of length 1: by Cholesky where that is as good as QR, three times faster."""
+    try:
+        lower = np.linalg.cholesky(np.swapaxes(root, 1, 2) @ root)
+    except np.linalg.LinAlgError:  # columns parallel to rounding
+        return np.asarray(np.linalg.qr(root, mode="r"))
+    if np.diagonal(lower, axis1=1, axis2=2).min() < PLAIN:
+        return np.asarray(np.linalg.qr(root, mode="r"))
+    return np.swapaxes(lower, 1, 2)

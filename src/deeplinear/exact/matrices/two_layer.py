@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.exact.law import Trajectory
 from deeplinear.exact.matrices import hidden
@@ -15,6 +16,11 @@ from deeplinear.weights import Weights, end_to_end
 if TYPE_CHECKING:
     from deeplinear.exact.start import Start
     from deeplinear.task import Array
+
+    Mask = NDArray[np.bool_]
+
+
+LEARNED = 2e-15  # distance to the target map, relative, that is no more than rounding
 
 
 def completed(columns: Array) -> Array:
@@ -44,27 +50,38 @@ def trajectory(start: Start, tau: float) -> Trajectory:
     path = Riccati(s, power * start.balance.imbalance, (root * first @ v).T, root * u.T @ last)
     begun = end_to_end(start.weights)
 
+    latest: list[tuple[Array, Array]] = []  # strengths, loss and maps of one curve are asked for in turn
+
     def halves(t: Array) -> tuple[Array, Array]:
         return path.halves(t / tau)
 
-    def strengths(t: Array) -> Array:
-        a, b = halves(t)
-        found = np.einsum("tar,tar->ta", a[:, :k], b[:, :k]) / power
-        return np.where(t[:, None] == 0, task.strengths(begun), found)
+    def core(t: Array) -> Array:
+        """Map in the modes times c, shape ``(T, n_out, n_in)``."""
+        if not (latest and np.array_equal(latest[0][0], t)):
+            latest[:] = [(t.copy(), evaluated(path, t / tau))]
+        return latest[0][1]
 
-    def error(a: Array, b: Array) -> Array:
+    def error(w: Array) -> Array:
         """``S − W`` in the modes, shape ``(T, n_out, n_in)``."""
-        away = -b @ np.swapaxes(a, -1, -2)
+        away = -w
         away[..., np.arange(k), np.arange(k)] += s
         return away
 
+    def begun_where(zero: Mask, found: Array, value: ArrayLike) -> Array:
+        found[zero] = value
+        return found
+
+    def strengths(t: Array) -> Array:
+        found = core(t)[:, np.arange(k), np.arange(k)] / power
+        return begun_where(t == 0, found, task.strengths(begun))
+
     def loss(t: Array) -> Array:
-        excess = 0.5 / power * np.square(error(*halves(t))).sum(axis=(1, 2))
-        return np.where(t == 0, task.loss(begun), task.floor + excess)
+        away = error(core(t))
+        excess = 0.5 / power * np.einsum("tij,tij->t", away, away)
+        return begun_where(t == 0, task.floor + excess, task.loss(begun))
 
     def maps(t: Array) -> Array:
-        a, b = halves(t)
-        return np.where(t[:, None, None] == 0, begun, u @ (b @ np.swapaxes(a, 1, 2)) @ v.T / power)
+        return begun_where(t == 0, u @ (core(t) @ (v.T / power)), begun)
 
     def weights(t: Array) -> Weights:
         factors, frames = hidden.frames(path, t / tau)
@@ -82,13 +99,12 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         return [(b @ np.swapaxes(b, 1, 2), ones[1]), (ones[0], a @ np.swapaxes(a, 1, 2))]
 
     def condition(t: Array) -> Array:
-        a, b = halves(t)
-        away = error(a, b)
+        (a, b), away = halves(t), error(core(t))
         rise = np.einsum("tar,tir,tia->ta", b[:, :k], b, away[..., :k], optimize=True)
         rise += np.einsum("tai,tir,tar->ta", away[:, :k], a, a[:, :k], optimize=True)
         change = t[:, None] / tau * np.abs(rise)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(change == 0, 0.0, change / np.abs(np.einsum("tar,tar->ta", a[:, :k], b[:, :k])))
+            return np.where(change == 0, 0.0, change / np.abs(core(t)[:, np.arange(k), np.arange(k)]))
 
     fastest = max(float(np.abs(path.rates).max()), 0.5 * power * float(np.vdot(first, first) + np.vdot(last, last)))
     slowest = path.rates[:k][known].min(initial=fastest)
@@ -110,6 +126,25 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         final=lambda: u @ (path.limit[1] @ path.limit[0].T) @ v.T / power,
         ending=lambda: ending(path, start),
     )
+
+
+def evaluated(path: Riccati, t: Array) -> Array:
+    """Maps in the modes, shape ``(T, n_out, n_in)``, for times in units of tau.
+
+    The distance to Σ³¹ only falls. Once it is rounding the network has learned, and later times need no evaluation.
+    """
+    k, order = len(path.s), np.argsort(t, kind="stable")
+    out = np.zeros((len(t), len(path.outputs), len(path.inputs)))
+    goal = np.zeros(out.shape[1:])
+    goal[np.arange(k), np.arange(k)] = path.s
+    for i in range(0, len(t), path.batch):
+        now = order[i : i + path.batch]
+        a, b = path.halves(t[now])
+        out[now] = b @ np.swapaxes(a, 1, 2)
+        if np.linalg.norm(out[now[-1]] - goal) <= LEARNED * np.linalg.norm(goal):
+            out[order[i + path.batch :]] = goal
+            break
+    return out
 
 
 def smallest_pivot(path: Riccati) -> float:
