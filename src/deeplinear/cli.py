@@ -155,6 +155,12 @@ def say_prediction(found: Prediction, picture: Path) -> None:
     console.print(
         f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
     )
+    if found.path is not None:
+        leaves = found.path.unstable_from
+        console.print(
+            f"sharpness up to {found.path.sharpness.max():.4g} where descent bears 2/rate = {found.path.limit:.4g}"
+            + ("" if leaves is None else f": beyond it, and off the path, from epoch {leaves:.4g}")
+        )
     if found.run is not None:
         cause = (
             "finite steps, in proportion to --rate" if found.exact else "finite steps and inputs that are not aligned"

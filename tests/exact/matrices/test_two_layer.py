@@ -127,7 +127,9 @@ def test_first_crossings_of_strengths_that_turn_back():
     assert turning > 3
 
 
-@pytest.mark.xfail(strict=True, reason="the search ends before what competes with the mode, rates 2.55 and 2.5, is gone")
+@pytest.mark.xfail(
+    strict=True, reason="the search ends before what competes with the mode, rates 2.55 and 2.5, is gone"
+)
 def test_crossings_as_late_as_the_gap_between_rates_makes_them():
     task = Task.from_modes([0.5], n_out=2)
     law = riccati(task, (np.array([[0.1]]), np.array([[0.1], [np.sqrt(5.0)]])), tau=1.0)

@@ -123,45 +123,6 @@ def kernel(factors: Factors, x: ArrayLike | None = None) -> Array:
     return total.reshape(*total.shape[:-4], size, size)
 
 
-def eigenvalues(strengths: ArrayLike, *, depth: int, n_in: int, n_out: int) -> Array:
-    """Kernel eigenvalues ``κ_ij = Σ_l |s_i|^(2(L−l)/L) |s_j|^(2(l−1)/L)`` of a balanced network, white inputs.
-
-    Args:
-        strengths: current singular values of the end-to-end map, shape ``(..., k)``; the other modes count as 0.
-        depth: number of weight matrices L.
-        n_in: number of inputs, ``>= k``.
-        n_out: number of outputs, ``>= k``.
-
-    Returns:
-        Shape ``(..., n_out, n_in)``: rate times tau at which the part ``u_i v_jᵀ`` of the error decays, with
-        ``κ_ii = L |s_i|^(2−2/L)``; for two layers ``|s_i| + |s_j|``. ``0⁰ = 1``.
-
-    Raises:
-        ValueError: strengths not finite or too many, or a depth that is not a whole number from 1.
-
-    Source:
-        Arora, Cohen & Hazan 2018, arXiv:1802.06509, theorem 1 and its proof, read as a spectrum.
-
-    Example:
-        >>> eigenvalues([3.0, 1.0], depth=2, n_in=3, n_out=2)
-        array([[6., 4., 3.],
-               [4., 2., 1.]])
-    """
-    s, depth = checks.finite("eigenvalues", "strengths", strengths), whole_depth("eigenvalues", depth)
-    if s.ndim == 0 or s.shape[-1] > min(n_in, n_out):
-        raise ValueError(
-            f"eigenvalues needs at most {min(n_in, n_out)} strengths along the last axis, got shape {s.shape}: a mode takes "
-            f"one input and one output. Check n_in={n_in} and n_out={n_out}."
-        )
-    root = np.abs(s) ** (2 / depth)
-    powers = np.arange(depth)
-
-    def padded(size: int) -> Array:
-        return np.pad(root, [(0, 0)] * (root.ndim - 1) + [(0, size - root.shape[-1])])[..., None]
-
-    return padded(n_out) ** powers[::-1] @ np.swapaxes(padded(n_in) ** powers, -1, -2)
-
-
 def _gram(a: Array) -> Array:
     return a @ np.swapaxes(a, -1, -2)
 

@@ -83,7 +83,7 @@ def final_factors(task: Task, *, depth: int, rank: int | None = None) -> Factors
     """Factors of the final kernel for any number of outputs, ``Σ_l [W Wᵀ]^((L−l)/L) ⊗ [Wᵀ W]^((l−1)/L)``.
 
     A vanishing start is balanced, stays so, and ends at the best map W of the rank that the narrowest layer allows; a
-    balanced network's kernel follows from its map (`ntk.of_map`). Eigenvalues: `ntk.eigenvalues` of the singular values
+    balanced network's kernel follows from its map (`ntk.of_map`). Eigenvalues: `gauss_newton_eigenvalues` of the singular values
     of W.
 
     Args:
