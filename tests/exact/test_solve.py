@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM, INTEGRATOR
-from tests.exact.conftest import balanced_weights, build_task, build_weights, matrix_flow
+from tests.exact.conftest import balanced_weights, build_task, build_weights, frame, matrix_flow
 from tests.exact.draws import general
+from tests.exact.extrapolation import flows, products
 
 from deeplinear import Task, solve
-from deeplinear.exact import CONDITIONS, FORMULAS, TOLERANCE, residuals
+from deeplinear.exact import CONDITIONS, FORMULAS, TOLERANCE, expected_error, residuals, sigmoid
 from deeplinear.weights import end_to_end
 
 POWERS = [2.0, 0.5, 1.5, 0.7, 0.0, 3.0]
@@ -216,7 +217,11 @@ def test_inputs_that_are_not_aligned_are_refused_with_the_score():
     rng = np.random.default_rng(0)
     task = Task.from_data(rng.normal(size=(40, 6)) @ rng.normal(size=(6, 6)), rng.normal(size=(40, 5)))
     weights = build_weights(task, [5, 5], [[0.3] * 5, [0.4] * 5, [0.3] * 5], rng=rng)
-    with pytest.raises(ValueError, match=rf"aligned inputs to 1e-09.*score.*{task.diagonality:.3g}.*task.whitened\(\)"):
+    wrong = f"{expected_error(task):.2g}"
+    with pytest.raises(
+        ValueError,
+        match=rf"aligned inputs to 1e-09.*score.*{task.diagonality:.3g};.*up to {wrong} of.*task.whitened\(\)",
+    ):
         solve(task, weights)
     found = residuals(task, weights)
     assert found["aligned inputs"] > 0.01
@@ -334,3 +339,26 @@ def test_a_mode_of_wrong_sign_with_equal_weakest_layers_dies(rest):
     assert np.isfinite(law.half_times[1])
     assert_allclose(law.limit, 0.5 * 2.0**2, rtol=1e-9)
     assert_allclose(law([60.0]).strengths[0, :2], [0.0, 1.0], atol=1e-9)  # round-off alone would have revived it
+
+
+def test_expected_error_is_what_separate_modes_get_wrong():
+    rng = np.random.default_rng(0)
+    networks, wrong = [], []
+    for _ in range(30):
+        n_in, n_out = rng.integers(2, 7, 2)
+        k = min(n_in, n_out)
+        turn = np.linalg.qr(np.eye(n_in) + rng.choice([0.1, 0.3, 1.0]) * rng.normal(size=(n_in, n_in)))[0]
+        s31 = (frame(n_out, k, rng) * np.sort(rng.uniform(0.5, 3, k))[::-1]) @ np.eye(n_in)[:k]
+        task = Task.from_correlations((turn * rng.uniform(0.5, 2, n_in)) @ turn.T, s31)
+        networks.append((task, build_weights(task, [8], [[1e-2] * k] * 2, rng=rng)))
+    times = np.linspace(0, 40 / np.array([task.modes.s[-1] for task, _ in networks]), 60).T
+    for (task, _), t, layers in zip(networks, times, flows(networks, times), strict=True):
+        d = task.mode_powers
+        apart = sigmoid.strength(t[:, None], s=task.modes.s, u0=1e-4 * d) / d
+        seen = np.abs(task.strengths(products(layers)) - apart).max() / np.abs(task.targets).max()
+        wrong.append(seen / expected_error(task))
+    assert min(wrong) > 1 - 1e-6  # the end is part of the curve
+    assert max(wrong) < 1.25  # small starts: little goes wrong before it
+    assert np.median(wrong) < 1.01
+    assert expected_error(Task.from_correlations(np.diag([1.0, 4.0]), np.diag([2.0, 1.0]))) == 0
+    assert expected_error(Task.from_correlations(np.eye(2), np.zeros((2, 2)))) == 0

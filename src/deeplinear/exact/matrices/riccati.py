@@ -191,4 +191,4 @@ def triangular(root: Array) -> Array:
         return np.asarray(np.linalg.qr(root, mode="r"))
     if np.diagonal(lower, axis1=1, axis2=2).min() < PLAIN:
         return np.asarray(np.linalg.qr(root, mode="r"))
-    return np.swapaxes(lower, 1, 2)
+    return np.asarray(np.swapaxes(lower, 1, 2), dtype=np.float64)
