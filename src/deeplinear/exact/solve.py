@@ -62,7 +62,7 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
     start = Start(task, layers)
     for formula in candidates:
         if not failures(formula, start):
-            conditions = {need: start.residuals[need] for need in formula.needs}
+            conditions = {need: start.residual(need) for need in formula.needs}
             path = formula.trajectory(start, tau)
             return Law(formula.name, formula.source, formula.kind, conditions, task, tau, path)
     nearest = min(
@@ -73,15 +73,13 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
 
 def failures(formula: Formula, start: Start) -> list[str]:
     """Conditions of a formula that do not hold."""
-    return [need for need in formula.needs if not start.residuals[need] <= TOLERANCE]
+    return [need for need in formula.needs if not start.residual(need) <= TOLERANCE]
 
 
 def refusal(formula: Formula, start: Start, *, forced: bool) -> str:
     """Why not even the nearest law applies, how wrong it would be, and what to call instead."""
     failed = failures(formula, start)
-    measured = " and ".join(
-        f"{need} to {TOLERANCE:g}, got a residual of {start.residuals[need]:.3g}" for need in failed
-    )
+    measured = " and ".join(f"{need} to {TOLERANCE:g}, got a residual of {start.residual(need):.3g}" for need in failed)
     inputs = any("inputs" in need for need in failed)
     task = start.task
     score = (

@@ -39,3 +39,8 @@ class Start:
     def residuals(self) -> dict[str, float]:
         """Every condition that some law needs, measured: 0 where it holds exactly."""
         return self.modes.residuals | self.balance.residuals
+
+    def residual(self, need: str) -> float:
+        """One of them, without the reading that it does not come from."""
+        reading = self.balance if need in ("λ-balanced", "balanced layers") else self.modes
+        return reading.residuals[need]
