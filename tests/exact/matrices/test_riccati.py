@@ -8,7 +8,7 @@ from tests.conftest import CLOSED_FORM, INTEGRATOR
 from tests.exact.conftest import frame
 
 from deeplinear.exact import unequal
-from deeplinear.exact.matrices.riccati import Riccati
+from deeplinear.exact.matrices.riccati import Riccati, triangular
 
 # s, n_in, n_hidden, n_out
 SHAPES = {
@@ -248,3 +248,10 @@ def test_rates_and_frames_are_the_eigensystem(imbalance):
         basis = path.to_rates(np.eye(len(path.rates))[: len(path.inputs)], np.eye(len(path.rates))[len(path.inputs) :])
         assert_allclose(basis @ basis.T, np.eye(len(path.rates)), atol=1e-15)
         assert_allclose(basis @ drive(path) @ basis.T, np.diag(path.rates), atol=1e-14)
+
+
+@pytest.mark.parametrize("angle", [1.0, 1e-3, 1e-6, 1e-9])
+def test_triangles_of_almost_parallel_columns(angle):
+    root = np.array([[[1.0, np.cos(angle)], [0.0, np.sin(angle)], [0.0, 0.0]]] * 2)
+    upper = np.abs(triangular(root))  # signs of rows are free
+    assert_allclose(upper, [[[1.0, np.cos(angle)], [0.0, np.sin(angle)]]] * 2, rtol=CLOSED_FORM, atol=0)

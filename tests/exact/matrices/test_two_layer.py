@@ -127,9 +127,6 @@ def test_first_crossings_of_strengths_that_turn_back():
     assert turning > 3
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the search ends before what competes with the mode, rates 2.55 and 2.5, is gone"
-)
 def test_crossings_as_late_as_the_gap_between_rates_makes_them():
     task = Task.from_modes([0.5], n_out=2)
     law = riccati(task, (np.array([[0.1]]), np.array([[0.1], [np.sqrt(5.0)]])), tau=1.0)
@@ -222,3 +219,15 @@ def test_tiny_starts_are_learned_late_but_found():
     assert np.isfinite(law.half_times).all() or "saddle" in law.ending
     reached = np.diagonal(law(law.half_times[np.isfinite(law.half_times)]).strengths)
     assert_allclose(reached, 0.5 * task.targets[np.isfinite(law.half_times)], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["square", "strong outputs", "bottleneck"])
+def test_batches_of_times_and_what_is_learned_between(name, monkeypatch):
+    task, weights = network(name)
+    times = np.random.default_rng(0).permutation(np.concatenate([[0.0], np.geomspace(0.1, 1e3, 60)]))
+    whole = riccati(task, weights)(times)
+    monkeypatch.setattr("deeplinear.exact.matrices.riccati.CHUNK", 100)
+    parts = riccati(task, weights)(times)
+    assert_allclose(parts.maps, whole.maps, rtol=0, atol=1e-14)
+    assert_allclose(parts.strengths, whole.strengths, rtol=0, atol=1e-14)
+    assert_allclose(parts.loss, whole.loss, rtol=0, atol=1e-14)

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 RTOL = 1e-13  # of the integrator; dense output keeps ten digits of it
 SETTLED = 1e-13  # of Σ³¹: a smaller pull on every direction in use moves nothing any more
-DEAD = 1e-12  # share of a dying direction in the strongest one below which rounding would soon revive it
+DEAD = (
+    1e-5  # share of a dying direction, 1e-10 of it in the map; near 1e-6, √ of the integrator's error, it would revive
+)
 
 
 class Ends(NamedTuple):
@@ -74,7 +76,8 @@ class EndToEnd:
         task: what is learned.
         depth: number of weight matrices L.
         start: the network's ends.
-        dying: whether the weakest direction cannot be learned, so that only rounding would keep it from 0.
+        dying: whether the weakest direction cannot be learned. In two layers it dies exponentially, rounding would revive it as
+            fast, and it is left out in time; in more layers both take powers of time, and nothing need be done.
 
     Source:
         Arora, Cohen & Hazan 2018, arXiv:1802.06509; the three-matrix form is derived here.
@@ -148,7 +151,8 @@ class EndToEnd:
         if not state.size or self.push(0.0, state) == 0:
             self.settled = True
             return
-        events = [ending_at(self.push), *([ending_at(self.weakest)] if self.dying else [])]
+        fragile = self.dying and self.depth == 2
+        events = [ending_at(self.push), *([ending_at(self.weakest)] if fragile else [])]
         run = solve_ivp(
             self.velocity,
             (begun, horizon),
@@ -165,7 +169,7 @@ class EndToEnd:
             )
         self.pieces.append(run.sol)
         self.settled = bool(len(run.t_events[0]))
-        if self.dying and len(run.t_events[1]):
+        if fragile and len(run.t_events[1]):
             self.rest_of_it = self.without_weakest(run.t_events[1][0], run.y_events[1][0])
             self.reach(horizon)
 

@@ -107,7 +107,9 @@ def trajectory(start: Start, tau: float) -> Trajectory:
             return np.where(change == 0, 0.0, change / np.abs(core(t)[:, np.arange(k), np.arange(k)]))
 
     fastest = max(float(np.abs(path.rates).max()), 0.5 * power * float(np.vdot(first, first) + np.vdot(last, last)))
-    slowest = path.rates[:k][known].min(initial=fastest)
+    rates = np.unique(np.append(0.0, path.rates))
+    gaps = np.diff(rates)  # what grows slower is left behind at the difference of the rates
+    slowest = float(gaps[gaps > 1e-9 * fastest].min(initial=fastest))
     horizon = (40.0 - np.log(smallest_pivot(path))) / slowest
 
     def crossing(fraction: float) -> Array:
