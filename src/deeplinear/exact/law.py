@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +11,9 @@ from numpy.typing import ArrayLike
 
 from deeplinear.curve import Curve
 from deeplinear.exact import checks
-from deeplinear.exact.matrices.vectors import Singular, followed
+from deeplinear.exact.kernels import ntk
+from deeplinear.exact.singular import Singular, followed
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
@@ -29,36 +30,6 @@ def listed(function: str, times: ArrayLike) -> Array:
             f"axis. Pass for example np.linspace(0, 1000, 500)."
         )
     return t
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """How a whole network moves: the common form of every law.
-
-    Attributes:
-        strengths: times ``(T,)`` to strengths ``(T, k)``.
-        loss: times ``(T,)`` to losses ``(T,)``.
-        maps: times ``(T,)`` to end-to-end maps ``(T, n_out, n_in)``.
-        crossing: a fraction to the times ``(k,)`` at which the modes first reach it of their targets; NaN for never.
-        condition: times ``(T,)`` to ``κ``, shape ``(T, k)``.
-        scale: a time typical of learning, from which searches start.
-        final: to the end-to-end map at infinite time, shape ``(n_out, n_in)``.
-        ending: to the reason why that is not the best linear map; empty where it is.
-        weights: times ``(T,)`` to layers ``(T, n_l, n_{l-1})``; None where the law follows only the map.
-        factors: times ``(T,)`` to the factors of the tangent kernel, see `deeplinear.exact.kernels.ntk`; None where they
-            are to be had from the weights.
-    """
-
-    strengths: Callable[[Array], Array]
-    loss: Callable[[Array], Array]
-    maps: Callable[[Array], Array]
-    crossing: Callable[[float], Array]
-    condition: Callable[[Array], Array]
-    scale: float
-    final: Callable[[], Array]
-    ending: Callable[[], str] = str
-    weights: Callable[[Array], Weights] | None = None
-    factors: Callable[[Array], list[tuple[Array, Array]]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +116,6 @@ class Law:
         Raises:
             ValueError: times out of their domain.
         """
-        from deeplinear.exact.kernels import ntk
-
         if self.trajectory.factors is not None:
             return self.trajectory.factors(listed("factors", times))
         return ntk.factors(self.weights(times))
@@ -161,8 +130,6 @@ class Law:
         Raises:
             ValueError: times or examples out of their domain.
         """
-        from deeplinear.exact.kernels import ntk
-
         return ntk.kernel(self.factors(times), x)
 
     def representations(self, times: ArrayLike) -> tuple[Array, Array]:

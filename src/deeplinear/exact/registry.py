@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from deeplinear.exact.law import Trajectory
 from deeplinear.exact.matrices import balanced, shallow, two_layer
 from deeplinear.exact.modes import depth, discrete, sigmoid, unequal, unequal_depth
 from deeplinear.exact.modes.trajectories import of_modes
 from deeplinear.exact.start import Start
+from deeplinear.exact.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from deeplinear.exact.modes.motion import Motion

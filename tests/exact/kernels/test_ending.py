@@ -6,7 +6,8 @@ from tests.exact.conftest import build_task, matrix_flow
 from tests.exact.kernels.conftest import product, random_layers
 
 from deeplinear import Task
-from deeplinear.exact.kernels import ending, silent
+from deeplinear.exact.best import best_map
+from deeplinear.exact.kernels import ending
 
 
 @pytest.mark.parametrize("widths", [[3, 2], [3, 5, 2], [3, 4, 3, 2]])
@@ -35,7 +36,7 @@ def test_time_to_fall_of_one_mode():
 def test_bottlenecks_end_at_the_best_map_of_their_rank():
     task = build_task([2.0, 1.5, 1.0], 4, 3, rng=np.random.default_rng(3), powers=[1.0, 0.6, 0.4, 0.3])
     run = ending.ending(task, random_layers([4, 1, 3], np.random.default_rng(4), 0.3))
-    assert_allclose(product(run.weights), silent.best_map(task, 1), atol=0.02)
+    assert_allclose(product(run.weights), best_map(task, 1), atol=0.02)
     assert run.unlearned == 0
 
 

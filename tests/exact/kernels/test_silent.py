@@ -6,6 +6,7 @@ from tests.exact.conftest import build_task
 from tests.exact.kernels.conftest import descend, last, random_layers
 
 from deeplinear import Task
+from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk, silent
 
 
@@ -60,13 +61,13 @@ def test_bottlenecks_keep_what_the_loss_sees_most_of():
                 @ np.linalg.inv(right @ mixed.input_correlation @ right.T)
             )
             found = mixed.loss(left @ right)
-        assert_allclose(mixed.loss(silent.best_map(mixed, rank)), found, rtol=1e-10)
-        assert np.linalg.matrix_rank(silent.best_map(mixed, rank)) == rank
+        assert_allclose(mixed.loss(best_map(mixed, rank)), found, rtol=1e-10)
+        assert np.linalg.matrix_rank(best_map(mixed, rank)) == rank
         u, s, vt = np.linalg.svd(mixed.optimum)
         truncated = (u[:, :rank] * s[:rank]) @ vt[:rank]
         assert mixed.loss(truncated) > 1.01 * found
-    assert (silent.best_map(mixed) == mixed.optimum).all()
-    assert_allclose(silent.best_map(mixed, 3), mixed.optimum, atol=1e-13)
+    assert (best_map(mixed) == mixed.optimum).all()
+    assert_allclose(best_map(mixed, 3), mixed.optimum, atol=1e-13)
 
 
 @pytest.mark.parametrize(("depth", "scale"), [(2, 0.01), (3, 0.05)])
@@ -135,7 +136,7 @@ WHITE = Task.from_modes([1.0], n_in=2)
     [
         (lambda: silent.final_kernel([0.0, 0.0], depth=2), r"final_kernel needs a vector that is not zero"),
         (lambda: silent.final_kernel([1.0], depth=1.5), r"final_kernel needs a whole depth >= 1, got depth=1.5"),
-        (lambda: silent.final_factors(WHITE, depth=2, rank=0), r"best_map needs a whole rank >= 1, got rank=0"),
+        (lambda: silent.final_factors(WHITE, depth=2, rank=-1), r"best_map needs a whole rank >= 0, got rank=-1"),
         (
             lambda: silent.silence(T, [2.0, 1.0, 0.0], F, fraction=1.0),
             r"silence needs 0 < fraction < 1, got fraction=1.0",

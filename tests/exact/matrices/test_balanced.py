@@ -10,8 +10,10 @@ from tests.exact.draws import general
 from tests.exact.extrapolation import flows, products
 
 from deeplinear import Task, solve
+from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import ntk
 from deeplinear.exact.matrices import balanced
+from deeplinear.exact.matrices.determinant import wrong_sign
 from deeplinear.weights import end_to_end
 
 TAU = 1.7
@@ -103,6 +105,16 @@ def test_first_crossings():
     assert turning > 0
 
 
+def test_times_are_counted_in_tau():
+    task, weights = network("three layers")
+    slow = solve(task, weights, tau=170.0, law="end-to-end")
+    for fraction in (0.5, 0.999999):
+        assert_allclose(slow.learning_time(fraction), 100 * flow(task, weights).learning_time(fraction), rtol=1e-9)
+    assert_allclose(
+        slow.time_to_loss(1.1 * task.floor + 0.1), 100 * flow(task, weights).time_to_loss(1.1 * task.floor + 0.1)
+    )
+
+
 def alternating(task, rank, rng, rounds=4000):
     """Least loss over products of two factors, each in turn."""
     s31, s11 = task.input_output_correlation, task.input_correlation
@@ -117,17 +129,17 @@ def alternating(task, rank, rng, rounds=4000):
 def test_best_of_rank(rank):
     rng = np.random.default_rng(rank)
     task = general(5, 4, rng)
-    assert_allclose(balanced.best_of_rank(task, rank), alternating(task, rank, rng), atol=1e-9)
-    assert_allclose(balanced.best_of_rank(task, 4), task.optimum, atol=1e-12)
-    assert (balanced.best_of_rank(task, 0) == 0).all()
+    assert_allclose(best_map(task, rank), alternating(task, rank, rng), atol=1e-9)
+    assert_allclose(best_map(task, 4), task.optimum, atol=1e-12)
+    assert (best_map(task, 0) == 0).all()
 
 
 def test_best_of_rank_on_inputs_that_never_occur():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(30, 4)) @ np.diag([1.0, 2.0, 0.5, 0.0])
     task = Task.from_data(x, rng.normal(size=(30, 3)))
-    assert_allclose(balanced.best_of_rank(task, 3), task.optimum, atol=1e-10)
-    assert (balanced.best_of_rank(task, 1)[:, 3] == 0).all()
+    assert_allclose(best_map(task, 3), task.optimum, atol=1e-10)
+    assert (best_map(task, 1)[:, 3] == 0).all()
 
 
 @pytest.mark.parametrize(("layers", "rank"), [(2, 1), (2, 2), (3, 1), (3, 2)])
@@ -168,12 +180,12 @@ def test_a_map_that_would_have_to_change_the_sign_of_its_determinant(layers, whi
 
 def test_which_signs_are_wrong():
     task = Task.from_modes([2.0, 1.0])
-    assert balanced.wrong_sign(task, np.diag([1.0, -1.0]))
-    assert not balanced.wrong_sign(task, np.diag([-1.0, -1.0]))
-    assert not balanced.wrong_sign(task, np.diag([1.0, 0.0]))  # of lower rank: it cannot grow anyway
-    assert not balanced.wrong_sign(Task.from_modes([2.0, 0.0]), np.diag([1.0, -1.0]))  # nothing wants the sign
-    assert not balanced.wrong_sign(Task.from_modes([2.0, 1.0], n_in=3), np.eye(2, 3))
-    assert balanced.wrong_sign(Task.from_correlations(np.eye(2), np.diag([2.0, -1.0])), np.eye(2))
+    assert wrong_sign(task, np.diag([1.0, -1.0]))
+    assert not wrong_sign(task, np.diag([-1.0, -1.0]))
+    assert not wrong_sign(task, np.diag([1.0, 0.0]))  # of lower rank: it cannot grow anyway
+    assert not wrong_sign(Task.from_modes([2.0, 0.0]), np.diag([1.0, -1.0]))  # nothing wants the sign
+    assert not wrong_sign(Task.from_modes([2.0, 1.0], n_in=3), np.eye(2, 3))
+    assert wrong_sign(Task.from_correlations(np.eye(2), np.diag([2.0, -1.0])), np.eye(2))
 
 
 def test_nothing_grows_from_nothing():

@@ -42,6 +42,9 @@ def test_reaching_on_a_grid_time_and_after_uneven_ones():
     assert_allclose(first_crossing(ramp, np.array([5.0]), GRID), 5.0, rtol=CLOSED_FORM)
     assert_allclose(first_crossing(ramp, np.array([3.0]), np.array([0.0, 1.0, 1e6])), 3.0, rtol=CLOSED_FORM)
     assert np.isnan(first_crossing(ramp, np.array([11.0]), GRID)).all()
+    assert (
+        first_crossing(lambda t: np.full((len(t), 1), 0.5), np.array([0.5]), GRID) == 0.0
+    )  # there already, and no more
 
 
 def test_aims_are_shares_of_targets_that_there_are():

@@ -252,8 +252,10 @@ def test_what_remains_without_a_direction_is_a_balanced_network(layers):
     assert_allclose(rest.start.maps, weak.maps, atol=1e-8)
     check_balance(rest.start, layers, atol=1e-8)
     at = path.at(np.array([1.0, 2.5 + 1e-9, 3.5]))
-    for part, before in zip(at, weak, strict=True):
-        assert (part[0] == before).all()
-        assert_allclose(part[1], before, atol=1e-8)
-    check_balance(at, layers, atol=1e-8)
+    assert (at.maps[0] == weak.maps).all()
+    assert_allclose(at.maps[1], weak.maps, atol=1e-8)
+    assert_allclose(at.first[1], weak.first, atol=1e-8)
+    assert_allclose(at.last[1], weak.last, atol=1e-8)
+    if layers > 2:  # of two layers K is then 1 on what is left alone
+        check_balance(at, layers, atol=1e-8)
     assert_allclose(at.maps[2], EndToEnd(task, layers, rest.start).at(np.array([1.0])).maps[0], atol=1e-12)

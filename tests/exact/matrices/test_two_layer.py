@@ -152,7 +152,7 @@ def test_a_saddle_by_the_sign_of_the_determinant():
                 continue
             bad = True
             assert law.ending == (
-                "a saddle that lacks mode 4 (s = 0.5): det(W2 W1) det(Σ31) < 0, and a balanced map keeps the sign of its "
+                "a saddle that lacks mode 4 (s = 0.5): det(W) det(Σ31) < 0, and a balanced map keeps the sign of its "
                 "determinant. Any imbalance, even of rounding, lets descent escape after a long plateau"
             )
             assert_allclose(law.final_map, (u[:, :3] * s[:3] / POWER) @ v[:, :3].T, atol=CLOSED_FORM * 10)

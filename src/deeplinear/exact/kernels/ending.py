@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deeplinear.exact import checks
+from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
-from deeplinear.exact.kernels.silent import best_map
 from deeplinear.task import Task
 from deeplinear.weights import Weights, checked, end_to_end, widths
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
 from deeplinear.exact.kernels.ending import ending
-from deeplinear.exact.kernels.silent import best_map
 from deeplinear.task import Task
 from deeplinear.weights import checked, end_to_end, imbalance, widths
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
 from deeplinear.task import Task
 
@@ -107,32 +108,6 @@ def final_factors(task: Task, *, depth: int, rank: int | None = None) -> Factors
         array([8., 5., 5., 2.])
     """
     return ntk.of_map(best_map(task, rank), depth)
-
-
-def best_map(task: Task, rank: int | None = None) -> Array:
-    """The map of least loss among those of a given rank, shape ``(n_out, n_in)``; ``task.optimum`` if not given.
-
-    ``W* `` projected on the strongest left singular vectors of ``W* (Σ¹¹)^½``: the loss measures maps on the data, so
-    this is the truncation of W* itself only for white inputs.
-
-    Raises:
-        ValueError: a rank that is not a whole number from 1.
-
-    Example:
-        >>> best_map(Task.from_modes([4.0, 1.0]), rank=1)
-        array([[4., 0.],
-               [0., 0.]])
-    """
-    if rank is None:
-        return task.optimum
-    if not (rank >= 1 and rank == int(rank)):
-        raise ValueError(
-            f"best_map needs a whole rank >= 1, got rank={rank!r}: it is the width of the narrowest layer. Leave it out for "
-            f"wide networks."
-        )
-    powers, vectors = task.input_modes
-    u = np.linalg.svd((task.optimum @ vectors) * np.sqrt(powers), full_matrices=False)[0][:, : int(rank)]
-    return u @ (u.T @ task.optimum)
 
 
 def silence(

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.law import Trajectory
+from deeplinear.exact.best import best_map
 from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.matrices.determinant import REASON, wrong_sign
 from deeplinear.exact.matrices.end_to_end import Ends, EndToEnd, ends
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.weights import end_to_end
 
 if TYPE_CHECKING:
     from deeplinear.exact.start import Start
-    from deeplinear.task import Array, Task
+    from deeplinear.task import Array
 
 PATIENCE = 1e5  # longest search, in units of the fastest time constant
 
@@ -54,7 +56,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
 
     def final() -> Array:
         if path.dying:
-            return best_of_rank(task, len(path.start.first) - 1)
+            return best_map(task, len(path.start.first) - 1)
         horizon = 10.0 / fastest
         while not path.settled and horizon * fastest < PATIENCE:
             horizon *= 2
@@ -76,11 +78,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
 
     def ending() -> str:
         if path.dying:
-            weakest = task.modes.s[-1]
-            return (
-                f"a saddle that lacks the weakest direction (s = {weakest:.4g}): det(W) det(Σ31) < 0, and a balanced map keeps the "
-                f"sign of its determinant. Any imbalance, even of rounding, lets descent escape after a long plateau"
-            )
+            return f"a saddle that lacks the weakest direction (s = {task.modes.s[-1]:.4g}): {REASON}"
         off = float(np.linalg.norm(final() - task.optimum)) > 1e-8 * float(np.linalg.norm(task.optimum))
         return (
             f"a map of rank {np.linalg.matrix_rank(final(), rtol=1e-8)}, all that the start can grow into"
@@ -99,22 +97,6 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         ending=ending,
         factors=factors,
     )
-
-
-def wrong_sign(task: Task, start: Array) -> bool:
-    """Whether a square map of full rank would have to change the sign of its determinant."""
-    if task.n_in != task.n_out or task.rank < task.n_in or np.linalg.matrix_rank(start) < task.n_in:
-        return False
-    return bool(np.linalg.slogdet(start)[0] * np.linalg.slogdet(task.input_output_correlation)[0] < 0)
-
-
-def best_of_rank(task: Task, rank: int) -> Array:
-    """The linear map of least loss among those of a rank: truncated in the metric of Σ¹¹."""
-    powers, vectors = task.input_modes
-    root = np.sqrt(powers)
-    u, s, vt = np.linalg.svd(task.optimum @ vectors * root, full_matrices=False)
-    seen = np.where(root > 0, root, 1.0)
-    return (u[:, :rank] * s[:rank]) @ (vt[:rank] / seen) @ vectors.T
 
 
 def powers_of(x: Array, depth: int) -> list[Array]:

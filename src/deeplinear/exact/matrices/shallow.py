@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.law import Trajectory
 from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deeplinear.exact.law import Trajectory
 from deeplinear.exact.matrices import hidden
 from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.matrices.determinant import REASON, wrong_sign
 from deeplinear.exact.matrices.riccati import Riccati
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.weights import Weights, end_to_end
 
 if TYPE_CHECKING:
@@ -163,12 +164,7 @@ def ending(path: Riccati, start: Start) -> str:
     if not len(path.missing):
         return "" if room >= rank else f"the best map of rank {room}, all that the hidden layer has room for"
     lacks = ", ".join(f"{i + 1} (s = {path.s[i]:.4g})" for i in path.missing)
-    square = start.task.n_in == start.task.n_out <= path.inputs.shape[1]
-    if square and abs(path.imbalance) <= 1e-13 * np.linalg.norm(path.rates):
-        signs = [np.linalg.slogdet(m)[0] for m in (end_to_end(start.weights), start.task.input_output_correlation)]
-        if signs[0] * signs[1] < 0:
-            return (
-                f"a saddle that lacks mode {lacks}: det(W2 W1) det(Σ31) < 0, and a balanced map keeps the sign of its "
-                f"determinant. Any imbalance, even of rounding, lets descent escape after a long plateau"
-            )
+    balanced = abs(path.imbalance) <= 1e-13 * float(np.linalg.norm(path.rates))
+    if balanced and wrong_sign(start.task, end_to_end(start.weights)):
+        return f"a saddle that lacks mode {lacks}: {REASON}"
     return f"a saddle that lacks mode {lacks}: the start has no part along the direction in which it would grow"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.law import Trajectory
 from deeplinear.exact.modes.aligned import to_white
 from deeplinear.exact.modes.decoupled import Decoupled
 from deeplinear.exact.modes.motion import Motion
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
 
 if TYPE_CHECKING:

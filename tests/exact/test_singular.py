@@ -4,7 +4,7 @@ from tests.exact.conftest import balanced_weights
 from tests.exact.draws import general
 
 from deeplinear import solve
-from deeplinear.exact.matrices.vectors import followed
+from deeplinear.exact.singular import followed
 
 
 def turning(t):
