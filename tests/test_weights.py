@@ -89,7 +89,8 @@ def test_checked_gives_float64_and_keeps_what_chains():
 @pytest.mark.parametrize(
     ("layers", "text"),
     [
-        (np.eye(2), "got a bare array"),
+        (np.eye(2), "got a bare ndarray"),
+        (None, "got a bare NoneType"),
         ((), "got none"),
         ((np.ones(3),), r"got W1 of shape \(3,\)"),
         ((np.eye(2), np.zeros((0, 2))), r"got W2 of shape \(0, 2\)"),

@@ -22,10 +22,10 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
     Raises:
         ValueError: no layers, a layer that is not a matrix, shapes that do not chain or do not fit, NaN or infinity.
     """
-    if isinstance(weights, np.ndarray) or len(weights) == 0:
+    if not isinstance(weights, Sequence) or len(weights) == 0:
         raise ValueError(
             "weights need a sequence of matrices (W1, …, WL), got "
-            + ("a bare array" if isinstance(weights, np.ndarray) else "none")
+            + ("none" if isinstance(weights, Sequence) else f"a bare {type(weights).__name__}")
             + ": a network is its layers in the order data meet them. Pass a tuple, (W,) for a single layer."
         )
     layers = tuple(np.asarray(w, dtype=np.float64) for w in weights)

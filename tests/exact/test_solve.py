@@ -253,7 +253,8 @@ def test_a_law_asked_for_by_name():
         (lambda law: law([np.inf]), r"law needs a list of finite times"),
         (lambda law: law([[1.0]]), r"law needs a list of finite times, got shape \(1, 1\)"),
         (lambda law: law.learning_time(1.0), r"learning_time needs 0 < fraction < 1, got fraction=1.0"),
-        (lambda law: law.time_to_loss(np.nan), r"time_to_loss needs a number, got threshold=nan"),
+        (lambda law: law.time_to_loss(np.nan), r"time_to_loss needs one number, got threshold=nan"),
+        (lambda law: law.time_to_loss([0.1, 0.2]), r"time_to_loss needs one number, got threshold=\[0.1, 0.2\]"),
     ],
 )
 def test_bad_questions(call, message):

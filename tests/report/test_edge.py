@@ -12,7 +12,7 @@ from deeplinear.report import edge
 @pytest.mark.parametrize(("tau", "beyond"), [(1.0, True), (3.0, False)])
 def test_draw(tau, beyond):
     start = (np.array([[0.1]]), np.array([[0.1]]))
-    path = sharpness_path(solve(Task.from_modes([2.0]), start, tau=tau), np.linspace(0, 20, 90), weights=start)
+    path = sharpness_path(solve(Task.from_modes([2.0]), start, tau=tau), np.linspace(0, 20, 90))
     figure = Figure(layout="constrained")
     assert edge.draw(path, figure) is None
     upper, lower = figure.axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,15 @@ def listed(function: str, times: ArrayLike) -> Array:
     return t
 
 
+def refuse_steps(law: Law, function: str) -> None:
+    """Refuse what only gradient flow has: a loss that falls, an end, times between steps."""
+    if law.kind == "recursion":
+        raise ValueError(
+            f"{function} needs a law of gradient flow, got {law.name!r}: steps may climb, cycle or diverge, and jump from one time "
+            f"to the next. Read law(np.arange(steps)) instead."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Law:
     """An exact solution of gradient flow. Call it with times, in epochs if tau is 1 / learning rate.
@@ -43,6 +52,7 @@ class Law:
             ``"recursion"``, where steps are taken.
         conditions: what it needs, and the measured residual of each: 0 where it holds exactly.
         task: what is learned.
+        start: the weights it starts from.
         tau: the time constant.
         trajectory: the formula at work.
 
@@ -63,9 +73,10 @@ class Law:
     source: str
     kind: str
     conditions: dict[str, float]
-    task: Task
+    task: Task = field(repr=False)
+    start: Weights = field(repr=False)
     tau: float
-    trajectory: Trajectory
+    trajectory: Trajectory = field(repr=False)
 
     def __call__(self, times: ArrayLike) -> Curve:
         """The learning curve at these times, shape ``(T,)``, in any order; one time alone counts as ``(1,)``.
@@ -79,13 +90,13 @@ class Law:
     @property
     def ending(self) -> str:
         """Where learning ends: the best linear map, or else a saddle or a map of lower rank, and why."""
-        self.settling("ending")
+        refuse_steps(self, "ending")
         return self.trajectory.ending() or "the best linear map"
 
     @cached_property
     def final_map(self) -> Array:
         """End-to-end map at infinite time, shape ``(n_out, n_in)``."""
-        self.settling("final_map")
+        refuse_steps(self, "final_map")
         return self.trajectory.final()
 
     @cached_property
@@ -154,16 +165,8 @@ class Law:
         Raises:
             ValueError: times out of their domain.
         """
-        self.settling("singular")
+        refuse_steps(self, "singular")
         return followed(self.trajectory.maps, listed("singular", times))
-
-    def settling(self, function: str) -> None:
-        """Refuse what only gradient flow has: a loss that falls, an end, times between steps."""
-        if self.kind == "recursion":
-            raise ValueError(
-                f"{function} needs a law of gradient flow, got {self.name!r}: steps may climb, cycle or diverge, and jump from "
-                f"one time to the next. Read law(np.arange(steps)) instead."
-            )
 
     def learning_time(self, fraction: float = 0.5) -> Array:
         """Time at which each mode first reaches this fraction of its target, shape ``(k,)``.
@@ -190,9 +193,11 @@ class Law:
         Raises:
             ValueError: the threshold is not a number.
         """
-        self.settling("time_to_loss")
-        if np.isnan(threshold):
-            raise ValueError("time_to_loss needs a number, got threshold=nan: nothing compares with it. Pass a loss.")
+        refuse_steps(self, "time_to_loss")
+        if np.ndim(threshold) or np.isnan(threshold):
+            raise ValueError(
+                f"time_to_loss needs one number, got threshold={threshold!r}: nothing compares with it. Pass a loss."
+            )
         path = self.trajectory
         if path.loss(np.zeros(1))[0] <= threshold:
             return 0.0

@@ -64,7 +64,7 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
         if not failures(formula, start):
             conditions = {need: start.residual(need) for need in formula.needs}
             path = formula.trajectory(start, tau)
-            return Law(formula.name, formula.source, formula.kind, conditions, task, tau, path)
+            return Law(formula.name, formula.source, formula.kind, conditions, task, layers, tau, path)
     nearest = min(
         candidates, key=lambda formula: (len(failures(formula, start)), "white inputs" in failures(formula, start))
     )

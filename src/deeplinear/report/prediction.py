@@ -173,7 +173,7 @@ def predict(
     if not found.exact:
         return found
     few = max(20, min(100, 1000 // depth))  # a time takes milliseconds at depth 100
-    return replace(found, path=sharpness_path(law, spread(epochs, few), weights=decoupled))
+    return replace(found, path=sharpness_path(law, spread(epochs, few)))
 
 
 def by_itself(task: Task, modes: int) -> Task:

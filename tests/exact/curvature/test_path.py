@@ -43,7 +43,7 @@ def test_extremes_of_the_dense_hessian_along_the_flow(case):
     begun = np.array([0.02, 0.1, 0.0 if depth > 1 else 0.2])
     weights = build_weights(task, [4, 5, 4][: depth - 1], np.tile(begun ** (1 / depth), (depth, 1)), rng=rng)
     times = np.linspace(0, 12, 7)
-    path = sharpness_path(solve(task, weights, tau=1.3), times, weights=weights)
+    path = sharpness_path(solve(task, weights, tau=1.3), times)
     assert path.rate == 1 / 1.3
     for index, ws in enumerate(flowed(task, weights, times, 1.3)):
         values = np.linalg.eigvalsh(dense_hessian(ws, task.input_correlation, task.input_output_correlation))
@@ -61,7 +61,7 @@ def test_ends_at_the_sharpness_of_the_minimum(depth):
     rng = np.random.default_rng(depth)
     task = build_task([2.0, 1.0], 4, 2, rng=rng, powers=[0.7, 1.5, 6.0, 0.2])
     weights = build_weights(task, [4] * (depth - 1), np.full((depth, 2), 0.6), rng=rng)
-    path = sharpness_path(solve(task, weights), [0.0, 4000.0], weights=weights)
+    path = sharpness_path(solve(task, weights), [0.0, 4000.0])
     assert_allclose(path.sharpness[-1], task_sharpness(task, depth), rtol=1e-10)
     assert_allclose(path.gauss_newton[-1], path.sharpness[-1], rtol=1e-10)
 
@@ -69,7 +69,7 @@ def test_ends_at_the_sharpness_of_the_minimum(depth):
 def test_two_layers_start_as_sharp_as_the_target_and_dip_to_half():
     task, start = Task.from_modes([3.0]), (np.array([[1e-3]]), np.array([[1e-3]]))
     law = solve(task, start)
-    path = sharpness_path(law, [0.0, law.half_times[0], 20.0], weights=start)
+    path = sharpness_path(law, [0.0, law.half_times[0], 20.0])
     assert_allclose(path.sharpness, [3.0 - 1e-6, 1.5, 6.0], rtol=1e-9)
     assert_allclose(path.smallest, [2e-6 + 1e-6 - 3.0, 1.5, 0.0], atol=1e-9)
 
@@ -93,7 +93,7 @@ def test_descent_settles_below_the_limit_and_not_above(depth, momentum, nesterov
     s, widths = np.array([2.0, 1.0]), [2, *[3] * (depth - 1), 2]
     weights, _, s31 = network(s, s, widths, np.ones(2), rng)
     task = Task.from_correlations(np.eye(2), s31)
-    top = sharpness_path(solve(task, weights), [0.0], weights=weights).sharpness[0]
+    top = sharpness_path(solve(task, weights), [0.0]).sharpness[0]
     nudged = [w + 1e-3 * rng.normal(size=w.shape) for w in weights]
     edge = float(stability_limit(1.0, momentum=momentum, nesterov=nesterov)) / top
     below = descend(nudged, s31, 0.98 * edge, 1500, momentum, nesterov)
@@ -128,14 +128,14 @@ def test_stability_limits_of_a_parabola():
 def test_crossings():
     task, start = Task.from_modes([2.0]), (np.array([[0.1]]), np.array([[0.1]]))
     law = solve(task, start, tau=1.5)
-    path = sharpness_path(law, np.linspace(0, 12, 40), weights=start)
+    path = sharpness_path(law, np.linspace(0, 12, 40))
     down, up = crossings(path, 1.4)
     assert_allclose(law([down, up]).strengths[:, 0], [0.6, (2 + 1.4) / 3], rtol=1e-12)  # s − u, then 3u − s
     assert path.limit == 3.0
     assert_allclose(law(crossings(path)).strengths, [[5 / 3]], rtol=1e-12)
     assert path.unstable_from == crossings(path)[0]
-    assert sharpness_path(law, [0.0, 1.0], weights=start).unstable_from is None
-    fast = sharpness_path(solve(task, start, tau=0.5), [0.0, 1.0], weights=start)
+    assert sharpness_path(law, [0.0, 1.0]).unstable_from is None
+    fast = sharpness_path(solve(task, start, tau=0.5), [0.0, 1.0])
     assert fast.unstable_from == 0.0
     assert crossings(path, 100.0).shape == crossings(path, 0.1).shape == (0,)
 
@@ -150,28 +150,26 @@ def test_bad_input():
     task = build_task([2.0, 1.0], 2, 2, rng=rng)
     good = balanced(task, [2, 3, 2], rng)
     law = solve(task, good)
-    with pytest.raises(ValueError, match=r"sharpness_path needs the weights that the law starts from"):
-        sharpness_path(law, [0.0], weights=[2 * w for w in good])
     with pytest.raises(ValueError, match=r"law needs t >= 0, got t=-1.0"):
-        sharpness_path(law, [-1.0], weights=good)
+        sharpness_path(law, [-1.0])
     apart = (good[0] * 2, good[1] / 2)
     with pytest.raises(
         ValueError, match=r"sharpness_path needs a network with balanced to 1e-09, got a residual of 0.9"
     ):
-        sharpness_path(solve(task, apart), [0.0], weights=apart)
+        sharpness_path(solve(task, apart), [0.0])
     wide = build_task([2.0], 3, 2, rng=rng)
     hidden = list(build_weights(wide, [3], [[0.5], [0.5]], rng=rng))
     blind = np.linalg.svd(hidden[1])[2][-1]  # a hidden direction that the output does not see
     silent = np.linalg.svd(wide.modes.v[:, :1])[0][:, -1]  # an input that the task does not use
     hidden[0] = hidden[0] + 0.5 * np.outer(blind, silent)
     with pytest.raises(ValueError, match=r"sharpness_path needs a network with balanced"):
-        sharpness_path(solve(wide, hidden), [0.0], weights=hidden)
+        sharpness_path(solve(wide, hidden), [0.0])
     x = np.random.default_rng(1).normal(size=(20, 3)) * [1, 2, 3]
     raw = Task.from_data(x, x @ np.random.default_rng(2).normal(size=(3, 2)))
     single = (np.zeros((2, 3)),)
     with pytest.raises(ValueError, match=r"sharpness_path needs a network with aligned inputs to 1e-09"):
-        sharpness_path(solve(raw, single), [0.0], weights=single)
-    path = sharpness_path(law, [1.0, 0.0], weights=good)
+        sharpness_path(solve(raw, single), [0.0])
+    path = sharpness_path(law, [1.0, 0.0])
     with pytest.raises(ValueError, match=r"crossings needs ascending times"):
         crossings(path)
     with pytest.raises(ValueError, match=r"crossings needs a finite limit, got limit=nan"):

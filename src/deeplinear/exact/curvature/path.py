@@ -7,7 +7,7 @@ s/2). So a rate may be safe at the start and not at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from deeplinear.exact.curvature.hessian import extremes
 from deeplinear.exact.law import Law
 from deeplinear.exact.modes.decoupled import read
 from deeplinear.task import Task
-from deeplinear.weights import checked, imbalance, widths
+from deeplinear.weights import imbalance, widths
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -65,21 +65,20 @@ class SharpnessPath:
         return float(passages[0]) if len(passages) else None
 
 
-def sharpness_path(law: Law, times: ArrayLike, *, weights: Sequence[ArrayLike]) -> SharpnessPath:
+def sharpness_path(law: Law, times: ArrayLike) -> SharpnessPath:
     """Extreme eigenvalues of the Hessian along a law of a balanced network aligned with its task, at any depth.
 
     White inputs, Σ¹¹ = cI, or task-aligned ones, ``Σ¹¹ = V D Vᵀ``. Flow keeps such a network balanced and aligned.
 
     Args:
-        law: what `deeplinear.solve` returned for these weights.
+        law: what `deeplinear.solve` returned.
         times: shape ``(T,)``, as the law takes them.
-        weights: the start ``(W1, …, WL)``.
 
     Returns:
         A `SharpnessPath`.
 
     Raises:
-        ValueError: times out of their domain, weights of another start, or a network that is not balanced and aligned.
+        ValueError: times out of their domain, or a network that is not balanced and aligned.
 
     Source:
         Derived here, by the blocks of `deeplinear.exact.curvature.hessian`.
@@ -89,15 +88,14 @@ def sharpness_path(law: Law, times: ArrayLike, *, weights: Sequence[ArrayLike]) 
         >>> from deeplinear import Task, solve
         >>> start = (np.diag([0.1, 0.1]), np.diag([0.1, 0.1]))
         >>> law = solve(Task.from_modes([3.0, 1.0]), start, tau=10.0)
-        >>> path = sharpness_path(law, [0.0, 10.0, 100.0], weights=start)
+        >>> path = sharpness_path(law, [0.0, 10.0, 100.0])
         >>> path.sharpness.round(3)
         array([3.   , 2.739, 6.   ])
         >>> path.limit
         20.0
     """
-    layers = checked(weights, law.task)
-    curve = law(times)
-    refuse_others(law, layers)
+    layers, curve = law.start, law(times)
+    refuse_others(law)
     used, powers = principal(law.task, np.abs(law(0.0).strengths[0]))
     sizes, goal = widths(layers), law.task.targets[used]
 
@@ -160,7 +158,7 @@ def crossings(path: SharpnessPath, limit: float | None = None) -> Array:
         >>> import numpy as np
         >>> from deeplinear import Task, solve
         >>> start = (np.array([[0.1]]), np.array([[0.1]]))
-        >>> path = sharpness_path(solve(Task.from_modes([1.0]), start), np.linspace(0, 9, 50), weights=start)
+        >>> path = sharpness_path(solve(Task.from_modes([1.0]), start), np.linspace(0, 9, 50))
         >>> crossings(path, 1.5).round(4)
         array([3.1023])
     """
@@ -178,15 +176,9 @@ def crossings(path: SharpnessPath, limit: float | None = None) -> Array:
     return high
 
 
-def refuse_others(law: Law, layers: tuple[Array, ...]) -> None:
-    """Refuse a start that is not the law's, or whose Hessian does not fall into the blocks of modes."""
-    start = read(law.task, layers)
-    begun = law(0.0).strengths[0]
-    if not np.allclose(start.strengths, begun, rtol=1e-9, atol=1e-9 * np.abs(begun).max()):
-        raise ValueError(
-            f"sharpness_path needs the weights that the law starts from, got mode strengths {start.strengths!r} where the law "
-            f"has {begun!r}: their curvature is that of another path. Pass the weights given to solve."
-        )
+def refuse_others(law: Law) -> None:
+    """Refuse a start whose Hessian does not fall into the blocks of modes."""
+    start, layers = read(law.task, law.start), law.start
     size = max(float(np.square(w).sum()) for w in layers)
     apart = max((float(np.linalg.norm(difference)) for difference in imbalance(layers)), default=0.0)
     measured = {need: start.residuals[need] for need in ("balanced", "decoupled", "aligned inputs")}
