@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deeplinear.report.prediction import Prediction
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+DATA = ("hierarchy", "digits", "mnist", "semantic", "tree", "ring", "cluster", "ordering", "category")
 CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, wherever this version of Typer keeps it
 
 app = typer.Typer(
@@ -134,7 +135,7 @@ def say_prediction(found: Prediction, picture: Path) -> None:
     console.print(f"{task.examples} examples, {task.n_in} inputs, {task.n_out} outputs, depth {found.depth}")
     if not found.exact:
         console.print(
-            f"approximate: inputs are not aligned with the task (diagonality score {task.diagonality:.3g}, 0 is "
+            f"approximate: inputs are not aligned with the task (misalignment {task.misalignment:.3g}, 0 is "
             f"aligned); each mode is taken on its own. --inputs white makes it exact."
         )
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -181,7 +182,7 @@ def list_all(as_json: Json = False) -> None:
 
     lists = {
         "figures": {name: first_line(FIGURES[name]) for name in FIGURES},
-        "data sets": {name: first_line(getattr(data, name)) for name in ("hierarchy", "digits", "mnist", "semantic")},
+        "data sets": {name: first_line(getattr(data, name)) for name in DATA},
         "initial conditions": {
             name: first_line(getattr(initial, name)) for name in initial.__all__ if callable(getattr(initial, name))
         },

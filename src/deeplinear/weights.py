@@ -28,6 +28,10 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
             + ("none" if isinstance(weights, Sequence) else f"a bare {type(weights).__name__}")
             + ": a network is its layers in the order data meet them. Pass a tuple, (W,) for a single layer."
         )
+    if any(np.iscomplexobj(w) for w in weights):
+        raise ValueError(
+            "weights need real numbers, got complex ones: imaginary parts would be lost. Pass the real parts."
+        )
     layers = tuple(np.asarray(w, dtype=np.float64) for w in weights)
     for number, layer in enumerate(layers, 1):
         if layer.ndim != 2 or 0 in layer.shape:

@@ -91,6 +91,9 @@ def test_against_extrapolation(name):
         assert sure.all() or law.ending != "the best linear map", where
         best = np.abs(law.final_map - task.optimum).max() <= 1e-8 * size
         assert best == (law.ending == "the best linear map"), where
+        if declared and task.rank == len(task.modes.s):  # all else ends as a power of time, or is not known in advance
+            late = law([1e9])
+            assert np.abs(late.maps[0] - law.final_map).max() <= 1e-8 * size, where
         if i % 4 == 0:
             compare_layers(law, times[i], truth[i], moved[i], sure, where)
             assert position(solve(task, weights).name) <= position(name), where

@@ -206,7 +206,7 @@ def test_gaussian_weights_are_refused_with_the_reason():
     rng = np.random.default_rng(0)
     task = build_task(S, 6, 5, rng=rng)
     message = (
-        r"solve needs decoupled to 1e-09, got a residual of .*: the nearest law is 'two-layer hyperbolic.*"
+        r"solve needs λ-balanced to 1e-09, got a residual of .*: the nearest law is 'two-layer matrix Riccati.*"
         r"deeplinear.descend\(task, weights, rate=..., steps=...\) or deeplinear.flow\(task, weights, times\)"
     )
     with pytest.raises(ValueError, match=message):
@@ -363,3 +363,48 @@ def test_expected_error_is_what_separate_modes_get_wrong():
     assert np.median(wrong) < 1.01
     assert expected_error(Task.from_correlations(np.diag([1.0, 4.0]), np.diag([2.0, 1.0]))) == 0
     assert expected_error(Task.from_correlations(np.eye(2), np.zeros((2, 2)))) == 0
+
+
+def test_rounded_weights_are_told_what_they_miss():
+    rng = np.random.default_rng(3)
+    task = build_task(S, 6, 5, rng=rng)
+    rounded = tuple(w.astype(np.float32) for w in balanced_weights([6, 3, 5], [0.5, 0.7, 0.6], rng))
+    with pytest.raises(
+        ValueError, match=r"needs λ-balanced .*Riccati.*rounded to float32.*tolerance=\d+e-\d+ accepts it"
+    ):
+        solve(task, rounded)
+    law, times = solve(task, rounded, tolerance=1e-6), np.linspace(0, 6, 9)
+    assert "Riccati" in law.name
+    assert_allclose(law(times).maps, matrix_flow(task, rounded, times), atol=1e-6)
+    gaussian = (rng.normal(size=(4, 6)), rng.normal(size=(5, 4)))
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        solve(task, gaussian)
+    assert "float32" not in str(refused.value)
+
+
+def test_a_dying_mode_of_unequal_layers_stays_dead():
+    task = Task.from_modes([3.0, 2.0, 1.0])
+    law = solve(task, (np.diag([0.1, 0.2, 0.3]), np.diag([0.5, 0.1, 0.2]), np.diag([0.5, 0.1, -0.2])))
+    assert law.ending.startswith("a saddle that lacks mode 3")
+    late = [100.0, 500.0, 1e4, 1e9]
+    assert_allclose(law(late).maps, np.stack([law.final_map] * 4), atol=1e-9)
+    assert_allclose(law.weights(late)[2][:, 2, 2], 0, atol=1e-12)
+    assert law.time_to_loss(0.3) == np.inf
+
+
+def test_a_law_in_words_and_answers_too_large_for_memory():
+    task = Task.from_modes([3.0, 1.0], n_in=400, n_out=300)
+    law = solve(task, build_weights(task, [3], [[0.1] * 2] * 2, rng=np.random.default_rng(0)), tau=20)
+    assert str(law).splitlines()[0] == law.name
+    assert "tau = 20; holds: white inputs (residual 0), decoupled" in str(law)
+    with pytest.raises(
+        ValueError, match=r"kernel needs at most 5.0e\+08 numbers, got 1.4e\+10: that is 115 GB. Pass fewer"
+    ):
+        law.kernel([1.0])
+    with pytest.raises(ValueError, match=r"representations needs at most .* Pass fewer times"):
+        law.representations(np.arange(4000.0))
+    assert law.kernel([1.0], np.eye(400)[:2]).shape == (1, 600, 600)
+    with pytest.raises(ValueError, match=r"solve needs part of a law's name, got law=3"):
+        solve(task, law.start, law=3)
+    with pytest.raises(ValueError, match=r"weights need real numbers, got complex ones"):
+        solve(task, tuple(w * 1j for w in law.start))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 
+LARGEST = 500_000_000  # numbers in one answer: 4 GB
+
+
 def listed(function: str, times: ArrayLike) -> Array:
     """Finite times as an array of shape ``(T,)``."""
     t = np.atleast_1d(checks.times(function, times))
@@ -30,6 +33,15 @@ def listed(function: str, times: ArrayLike) -> Array:
             f"axis. Pass for example np.linspace(0, 1000, 500)."
         )
     return t
+
+
+def refuse_size(function: str, numbers: int, fewer: str) -> None:
+    """Refuse what would not fit into memory."""
+    if numbers > LARGEST:
+        raise ValueError(
+            f"{function} needs at most {LARGEST:.1e} numbers, got {numbers:.1e}: that is {8e-9 * numbers:.3g} GB. Pass fewer "
+            f"{fewer}, or use law.factors(times), which is small."
+        )
 
 
 def refuse_steps(law: Law, function: str) -> None:
@@ -77,6 +89,12 @@ class Law:
     start: Weights = field(repr=False)
     tau: float
     trajectory: Trajectory = field(repr=False)
+
+    def __str__(self) -> str:
+        conditions = ", ".join(f"{need} (residual {residual:.1g})" for need, residual in self.conditions.items())
+        return (
+            f"{self.name}\n  {self.kind}, tau = {self.tau:g}; holds: {conditions or 'always'}\n  source: {self.source}"
+        )
 
     def __call__(self, times: ArrayLike) -> Curve:
         """The learning curve at these times, shape ``(T,)``, in any order; one time alone counts as ``(1,)``.
@@ -141,6 +159,8 @@ class Law:
         Raises:
             ValueError: times or examples out of their domain.
         """
+        examples = self.task.n_in if x is None else len(np.atleast_2d(np.asarray(x)))
+        refuse_size("kernel", len(listed("kernel", times)) * (self.task.n_out * examples) ** 2, "examples x")
         return ntk.kernel(self.factors(times), x)
 
     def representations(self, times: ArrayLike) -> tuple[Array, Array]:
@@ -153,6 +173,8 @@ class Law:
         Raises:
             ValueError: times out of their domain.
         """
+        size = len(listed("representations", times)) * (self.task.n_in**2 + self.task.n_out**2)
+        refuse_size("representations", size, "times")
         factors = self.factors(times)
         return factors[-1][1], factors[0][0]
 

@@ -17,7 +17,14 @@ from deeplinear.weights import checked
 TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
 
 
-def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: str | None = None) -> Law:
+def solve(
+    task: Task,
+    weights: Sequence[ArrayLike],
+    *,
+    tau: float = 1.0,
+    law: str | None = None,
+    tolerance: float = TOLERANCE,
+) -> Law:
     """The exact solution of gradient flow from these weights: the first law whose conditions hold.
 
     Args:
@@ -25,6 +32,8 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
         weights: the start ``(W1, …, WL)``.
         tau: ``1 / learning rate`` when times count epochs, ``> 0``.
         law: part of a law's name, to ask for that one only.
+        tolerance: largest residual of a condition that passes. Beyond the default a law is only as exact as this: for
+            weights that were rounded, such as float32 ones.
 
     Returns:
         A `Law`: call it with times for a `Curve`. Its ``conditions`` hold the measured residuals.
@@ -47,6 +56,10 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
     """
     layers = checked(weights, task)
     tau = float(checks.time_constant("solve", tau))
+    if law is not None and not isinstance(law, str):
+        raise ValueError(
+            f"solve needs part of a law's name, got law={law!r}: laws are asked for by name. See deeplinear laws."
+        )
     fitting = [formula for formula in FORMULAS if formula.fits(len(layers))]
     candidates = [
         formula
@@ -61,25 +74,31 @@ def solve(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: st
         )
     start = Start(task, layers)
     for formula in candidates:
-        if not failures(formula, start):
+        if not failures(formula, start, tolerance):
             conditions = {need: start.residual(need) for need in formula.needs}
             path = formula.trajectory(start, tau)
             return Law(formula.name, formula.source, formula.kind, conditions, task, layers, tau, path)
     nearest = min(
-        candidates, key=lambda formula: (len(failures(formula, start)), "white inputs" in failures(formula, start))
+        candidates, key=lambda formula: max(start.residual(need) for need in failures(formula, start, tolerance))
     )
-    raise ValueError(refusal(nearest, start, forced=law is not None))
+    raise ValueError(refusal(nearest, start, tolerance, forced=law is not None))
 
 
-def failures(formula: Formula, start: Start) -> list[str]:
+def failures(formula: Formula, start: Start, tolerance: float) -> list[str]:
     """Conditions of a formula that do not hold."""
-    return [need for need in formula.needs if not start.residual(need) <= TOLERANCE]
+    return [need for need in formula.needs if not start.residual(need) <= tolerance]
 
 
-def refusal(formula: Formula, start: Start, *, forced: bool) -> str:
+def refusal(formula: Formula, start: Start, tolerance: float, *, forced: bool) -> str:
     """Why not even the nearest law applies, how wrong it would be, and what to call instead."""
-    failed = failures(formula, start)
-    measured = " and ".join(f"{need} to {TOLERANCE:g}, got a residual of {start.residual(need):.3g}" for need in failed)
+    failed = failures(formula, start, tolerance)
+    worst = max(start.residual(need) for need in failed)
+    rounded = (
+        f" Weights rounded to float32 leave about this much; tolerance={2 * worst:.0e} accepts it."
+        if worst < 1e-5
+        else ""
+    )
+    measured = " and ".join(f"{need} to {tolerance:g}, got a residual of {start.residual(need):.3g}" for need in failed)
     inputs = any("inputs" in need for need in failed)
     task = start.task
     score = (
@@ -91,7 +110,7 @@ def refusal(formula: Formula, start: Start, *, forced: bool) -> str:
     nearest = "the law asked for is" if forced else "the nearest law is"
     advice = " Whiten the inputs (task.whitened()), or" if inputs else ""
     return (
-        f"solve needs {measured}{score}: {nearest} {formula.name!r}, and without this it is not exact.{advice or ' Simulate:'} "
+        f"solve needs {measured}{score}: {nearest} {formula.name!r}, and without this it is not exact.{rounded}{advice or ' Simulate:'} "
         f"call deeplinear.descend(task, weights, rate=..., steps=...) or deeplinear.flow(task, weights, times)."
     )
 

@@ -183,6 +183,9 @@ def test_which_signs_are_wrong():
     assert wrong_sign(task, np.diag([1.0, -1.0]))
     assert not wrong_sign(task, np.diag([-1.0, -1.0]))
     assert not wrong_sign(task, np.diag([1.0, 0.0]))  # of lower rank: it cannot grow anyway
+    rng = np.random.default_rng(0)
+    low = [wrong_sign(task, np.outer(rng.normal(size=2), rng.normal(size=2))) for _ in range(20)]
+    assert not any(low)  # whatever rounding makes of their determinants
     assert not wrong_sign(Task.from_modes([2.0, 0.0]), np.diag([1.0, -1.0]))  # nothing wants the sign
     assert not wrong_sign(Task.from_modes([2.0, 1.0], n_in=3), np.eye(2, 3))
     assert wrong_sign(Task.from_correlations(np.eye(2), np.diag([2.0, -1.0])), np.eye(2))

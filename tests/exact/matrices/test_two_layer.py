@@ -231,3 +231,15 @@ def test_batches_of_times_and_what_is_learned_between(name, monkeypatch):
     assert_allclose(parts.maps, whole.maps, rtol=0, atol=1e-14)
     assert_allclose(parts.strengths, whole.strengths, rtol=0, atol=1e-14)
     assert_allclose(parts.loss, whole.loss, rtol=0, atol=1e-14)
+
+
+def test_what_is_not_quite_its_case_is_refused():
+    task, weights = network("strong outputs")
+    coloured = Task.from_correlations(
+        np.diag([1.0, 1.5, 1.6]), task.input_output_correlation, output_power=10 * task.output_power
+    )
+    with pytest.raises(ValueError, match=r"solve needs white inputs to 1e-09, got a residual of 0.189"):
+        riccati(coloured, weights)
+    bent = (weights[0] + 1e-6 * np.eye(3), weights[1])
+    with pytest.raises(ValueError, match=r"solve needs λ-balanced to 1e-09, got a residual of .*e-07"):
+        riccati(task, bent)

@@ -83,7 +83,8 @@ def largest_stable_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> 
         >>> largest_stable_rate(4.0, depth=2)
         np.float64(0.25)
     """
-    return 2 / sharpness(s, depth=depth, power=power)
+    with np.errstate(divide="ignore"):
+        return 2 / sharpness(s, depth=depth, power=power)
 
 
 def optimal_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
@@ -96,7 +97,8 @@ def optimal_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
         >>> optimal_rate(4.0, depth=2)
         np.float64(0.125)
     """
-    return 1 / sharpness(s, depth=depth, power=power)
+    with np.errstate(divide="ignore"):
+        return 1 / sharpness(s, depth=depth, power=power)
 
 
 def task_sharpness(task: Task, depth: int) -> float:

@@ -141,6 +141,10 @@ def checked(function: str, curve: Curve, task: Task) -> None:
     Raises:
         ValueError: see there.
     """
+    if not isinstance(curve, Curve):
+        raise ValueError(
+            f"{function} needs a Curve, got a {type(curve).__name__}: it looks at strengths over time. Pass law(times), or a run."
+        )
     if curve.strengths.shape[-1] != len(task.modes.s):
         raise ValueError(
             f"{function} needs a curve of this task, got {curve.strengths.shape[-1]} modes for a task with "

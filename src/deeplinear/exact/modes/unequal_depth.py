@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 RTOL = 1e-12  # of the integrator and the quadrature
+GONE = 1e-15  # share of its start below which a dying layer counts as 0
 SETTLED = 1e-8  # distance to the target below which the linearised end, off by its square, takes over
 
 
@@ -39,7 +40,12 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     def settled(_: float, state: Array) -> float:
         return abs(chain.s - state[0] * chain.product(float(state[0]))) - SETTLED * chain.s
 
-    settled.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
+    def gone(_: float, state: Array) -> float:
+        return abs(state[0]) - GONE * abs(chain.a0)
+
+    dies = chain.s > 0 and not chain.learned  # 0 is a fixed point of this equation, which only rounding would cross
+    event = gone if dies else settled
+    event.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
     crosses = chain.constants.min() > 0 and chain.a0 * chain.sign <= 0
     atol = 1e-14 * chain.scale if crosses or chain.s == 0 else 1e-20 * abs(chain.a0)
     run = solve_ivp(
@@ -50,7 +56,7 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
         t_eval=t,
         rtol=RTOL,
         atol=atol,
-        events=settled if chain.s > 0 else None,
+        events=event if chain.s > 0 else None,
     )
     if not run.success:
         raise RuntimeError(
@@ -59,7 +65,9 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
         )
     a = run.y[0] if len(run.t) else np.empty(0)
     u = np.array([x * chain.product(x) for x in a.tolist()])
-    if len(a) < len(t):
+    if len(a) < len(t) and dies:
+        a, u = (np.append(x, np.zeros(len(t) - len(a))) for x in (a, u))
+    elif len(a) < len(t):
         since, end = t[len(a) :] - run.t_events[0][0], float(run.y_events[0][0, 0])
         gap = chain.s - end * chain.product(end)
         gain = chain.gain(end)
