@@ -135,8 +135,8 @@ def say_prediction(found: Prediction, picture: Path) -> None:
     console.print(f"{task.examples} examples, {task.n_in} inputs, {task.n_out} outputs, depth {found.depth}")
     if not found.exact:
         console.print(
-            f"approximate: inputs are not aligned with the task (misalignment {task.misalignment:.3g}, 0 is "
-            f"aligned); each mode is taken on its own. --inputs white makes it exact."
+            f"approximate: inputs are not aligned with the task (diagonality score {task.diagonality:.3g}, "
+            f"misalignment {task.misalignment:.3g}; 0 is aligned); each mode is taken on its own. --inputs white makes it exact."
         )
     table = Table(box=None, pad_edge=False, header_style="bold")
     simulated = () if found.run is None else ("descent", "largest deviation")

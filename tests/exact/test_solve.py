@@ -388,7 +388,7 @@ def test_a_dying_mode_of_unequal_layers_stays_dead():
     assert law.ending.startswith("a saddle that lacks mode 3")
     late = [100.0, 500.0, 1e4, 1e9]
     assert_allclose(law(late).maps, np.stack([law.final_map] * 4), atol=1e-9)
-    assert_allclose(law.weights(late)[2][:, 2, 2], 0, atol=1e-12)
+    assert_allclose(law.weights(late)[2][:, 2, 2], 0, atol=1e-9)
     assert law.time_to_loss(0.3) == np.inf
 
 
@@ -408,3 +408,11 @@ def test_a_law_in_words_and_answers_too_large_for_memory():
         solve(task, law.start, law=3)
     with pytest.raises(ValueError, match=r"weights need real numbers, got complex ones"):
         solve(task, tuple(w * 1j for w in law.start))
+
+
+def test_laws_of_depth_ask_for_depth_and_sign():
+    task = Task.from_modes([2.0, 1.0])
+    law = solve(task, [np.diag([-0.5, 0.4]), np.diag([0.5, 0.4]), np.diag([0.5, 0.4])])
+    assert law.name.startswith("unequal layers")
+    with pytest.raises(ValueError, match="part of the name of a law for 2 layers"):
+        solve(task, [np.eye(2) * 0.1] * 2, law="equal layers of any depth")

@@ -234,10 +234,7 @@ def test_two_layers_let_it_die_for_good():
         assert_allclose(both[0], both[1], atol=1e-9)
 
 
-ALIVE = pytest.mark.xfail(strict=True, reason="DEAD of the strongest is not dead where the next weakest is as weak")
-
-
-@pytest.mark.parametrize("size", [1e-3, pytest.param(1e-5, marks=ALIVE), 1e-7])
+@pytest.mark.parametrize("size", [1e-3, 1e-5, 1e-7])
 def test_dying_beside_directions_as_weak_that_live(size):
     rng = np.random.default_rng(4)
     task = build_task([2.5, 0.3, 0.25], 3, 3, rng=rng)

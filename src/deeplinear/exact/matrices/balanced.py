@@ -78,7 +78,9 @@ def trajectory(start: Start, tau: float) -> Trajectory:
 
     def ending() -> str:
         if path.dying:
-            return f"a saddle that lacks the weakest direction (s = {task.modes.s[-1]:.4g}): {REASON}"
+            root = np.sqrt(task.input_modes[0])
+            lacks = np.linalg.svd((task.optimum @ task.input_modes[1]) * root, compute_uv=False)[-1]
+            return f"a saddle that lacks the weakest direction (s = {lacks:.4g}): {REASON}"
         off = float(np.linalg.norm(final() - task.optimum)) > 1e-8 * float(np.linalg.norm(task.optimum))
         return (
             f"a map of rank {np.linalg.matrix_rank(final(), rtol=1e-8)}, all that the start can grow into"

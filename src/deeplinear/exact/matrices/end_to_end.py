@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 RTOL = 1e-13  # of the integrator; dense output keeps ten digits of it
 SETTLED = 1e-13  # of Σ³¹: a smaller pull on every direction in use moves nothing any more
-DEAD = (
-    1e-5  # share of a dying direction, 1e-10 of it in the map; near 1e-6, √ of the integrator's error, it would revive
-)
+DEAD = 1e-5  # share of a dying direction in the next: 1e-10 in the map. Near 1e-6, √ of RTOL, rounding would revive it
 
 
 class Ends(NamedTuple):
@@ -133,9 +131,10 @@ class EndToEnd:
         return max(0.0, float(np.max(pulls, initial=0.0)) - scale)
 
     def weakest(self, _: float, state: Array) -> float:
-        """Share of the weakest hidden direction in the strongest, beyond rounding."""
+        """Share of the weakest hidden direction in the next, beyond what rounding leaves of it."""
         sizes = np.linalg.svd(self.unpacked(state).first, compute_uv=False)
-        return float(sizes[-1] / sizes[0]) - DEAD
+        rest = sizes[-2] if len(sizes) > 1 else np.linalg.norm(self.start.first)
+        return float(sizes[-1] / rest) - DEAD
 
     def reach(self, horizon: float) -> None:
         """Integrate to a time in units of tau, unless the network is at rest before."""
@@ -152,6 +151,10 @@ class EndToEnd:
             self.settled = True
             return
         fragile = self.dying and self.depth == 2
+        if fragile and self.weakest(0.0, state) <= 0:
+            self.rest_of_it = self.without_weakest(begun, state)
+            self.reach(horizon)
+            return
         events = [ending_at(self.push), *([ending_at(self.weakest)] if fragile else [])]
         run = solve_ivp(
             self.velocity,

@@ -62,7 +62,6 @@ def of_modes(
         times = law.learning_time(np.where(learned & ~there, aims, begun[moves] * d)) if moves.any() else aims
         times = np.where(np.isfinite(times), times, np.nan)
         out[moves] = np.where(aims > 0, np.where(there, 0.0, np.where(learned, times, np.nan)), np.nan)
-        out[~moves & known & (begun >= fraction * targets)] = 0.0
         return out
 
     def condition(t: Array) -> Array:
