@@ -17,7 +17,7 @@ from deeplinear.weights import Weights, checked, end_to_end, widths
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
-LARGEST = 100_000  # weights
+LARGEST = 30_000  # weights
 STEPS = 10_000
 LEARNED = 1e-8  # loss left, of what the start lacks or the task holds: 1e-4 in the map
 FADED = 1e-4  # the same for what has no target and dies algebraically: a hundredth of the map, or the wait has no end
@@ -84,7 +84,7 @@ def ending(task: Task, weights: Weights, *, tau: float = 1.0) -> Ending:
 
     Args:
         task: what is learned.
-        weights: the start ``(W1, …, WL)``, at most 100 000 numbers.
+        weights: the start ``(W1, …, WL)``, at most 30 000 numbers.
         tau: time constant.
 
     Raises:

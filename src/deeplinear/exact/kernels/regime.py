@@ -168,7 +168,7 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         weights: the start ``(W1, …, WL)``.
         tau: time constant, the unit of the times reported; a law brings its own.
         law: of ``solve(task, weights)``; found there if not given. Where no closed form applies all layers are integrated,
-            which is for at most 100 000 weights.
+            which is for at most 30 000 weights.
 
     Returns:
         A `Regime`; print it for a summary.
