@@ -49,7 +49,12 @@ def imbalanced(depth, k, rng):
 
 
 def unequal(depth, k, rng):
-    return rng.uniform(0.3, 1.2, (depth, k)) * rng.choice([-1, 1], (depth, k), p=[0.15, 0.85])
+    """Some modes of wrong sign die, because their two weakest layers are equal."""
+    layers = rng.uniform(0.3, 1.2, (depth, k)) * rng.choice([-1, 1], (depth, k), p=[0.15, 0.85])
+    tied = (rng.random(k) < 0.15) & (depth > 1)
+    layers[0, tied] = np.abs(layers[:, tied]).min(axis=0)
+    layers[-1, tied] = -layers[0, tied]
+    return layers
 
 
 def general(n_in, n_out, rng):

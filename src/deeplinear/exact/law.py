@@ -40,7 +40,7 @@ def refuse_size(function: str, numbers: int, fewer: str) -> None:
     if numbers > LARGEST:
         raise ValueError(
             f"{function} needs at most {LARGEST:.1e} numbers, got {numbers:.1e}: that is {8e-9 * numbers:.3g} GB. Pass fewer "
-            f"{fewer}, or use law.factors(times), which is small."
+            f"{fewer}."
         )
 
 
@@ -160,7 +160,11 @@ class Law:
             ValueError: times or examples out of their domain.
         """
         examples = self.task.n_in if x is None else len(np.atleast_2d(np.asarray(x)))
-        refuse_size("kernel", len(listed("kernel", times)) * (self.task.n_out * examples) ** 2, "examples x")
+        refuse_size(
+            "kernel",
+            len(listed("kernel", times)) * (self.task.n_out * examples) ** 2,
+            "examples x, or read law.factors(times), of which it is made",
+        )
         return ntk.kernel(self.factors(times), x)
 
     def representations(self, times: ArrayLike) -> tuple[Array, Array]:

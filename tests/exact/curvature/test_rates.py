@@ -143,3 +143,12 @@ def test_bad_input():
         rates.task_sharpness(Task.from_modes([1.0]), math.inf)
     with pytest.raises(ValueError, match=r"hessian_eigenvalues needs a >= 0, got a=-0.5"):
         rates.hessian_eigenvalues(-0.5, s=1.0, depth=3)
+
+
+@pytest.mark.parametrize("depth", [2, 6, 20, 80])
+def test_task_sharpness_of_an_optimum_that_lacks_rank(depth):
+    rng = np.random.default_rng(5)
+    v, u = np.linalg.qr(rng.normal(size=(4, 4)))[0], np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    task = Task.from_correlations((v * [1.0, 50.0, 50.0, 50.0]) @ v.T, np.outer(u[:, 0], v[:, 0]))
+    # one mode, s = d = 1: L along it, 50 on the other inputs, which only the first layer sees
+    assert_allclose(rates.task_sharpness(task, depth), max(depth, 50), rtol=1e-10)

@@ -214,3 +214,18 @@ def test_powers():
     assert len(got) == 3
     for j, power in enumerate(got, start=1):
         assert_allclose(power, np.linalg.matrix_power(gram, j), rtol=CLOSED_FORM, atol=CLOSED_FORM)
+
+
+def test_crossings_after_a_direction_has_died():
+    rng, found = np.random.default_rng(11), 0
+    while found < 3:
+        task = general(2, 2, rng)
+        law = solve(task, balanced_weights([2, 3, 2], [0.6, 1e-4], rng), tau=1.7, law="end-to-end")
+        late = law([1e4]).strengths[0] > 0.5 * task.targets
+        if not law.ending.startswith("a saddle") or not late.any():
+            continue
+        times = law.learning_time(0.5)
+        assert np.isfinite(times[late]).all()
+        for i in np.flatnonzero(late & (times > 0)):
+            assert_allclose(law([times[i]]).strengths[0, i], 0.5 * task.targets[i], rtol=1e-8)
+        found += 1

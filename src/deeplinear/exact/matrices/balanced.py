@@ -73,8 +73,8 @@ def trajectory(start: Start, tau: float) -> Trajectory:
             path.reach(PATIENCE / 100 / fastest)
         else:
             final()
-        grid = tau * np.concatenate([[0.0], *(np.linspace(p.t_min, p.t_max, 2001)[1:] for p in path.pieces)])
-        return first_crossing(lambda t: task.strengths(maps(t)), aims(task.targets, task.rank, fraction), grid)
+        wanted = aims(task.targets, task.rank, fraction)
+        return first_crossing(lambda t: task.strengths(maps(t)), wanted, tau * path.moments(2000))
 
     def ending() -> str:
         if path.dying:

@@ -211,6 +211,13 @@ class EndToEnd:
             found.middle[late] = after.outer @ middle @ after.inner.T
         return found
 
+    def moments(self, between: int) -> Array:
+        """Times that cover what has been integrated, so many to a stretch, in units of tau."""
+        stretches = [np.linspace(p.t_min, p.t_max, between + 1)[1:] for p in self.pieces]
+        if self.rest_of_it:
+            stretches.append(self.rest_of_it.since + self.rest_of_it.path.moments(between)[1:])
+        return np.concatenate([[0.0], *stretches])
+
 
 class Remainder(NamedTuple):
     """What goes on after a direction has died: since when, how, and in which hidden directions of first and last layer."""
