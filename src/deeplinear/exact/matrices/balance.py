@@ -62,4 +62,4 @@ def random_or_all(width: int) -> Array:
     """Unit vectors in columns, or random ones that stand for them: shape ``(width, …)``."""
     if width <= PROBED:
         return np.eye(width)
-    return np.random.default_rng(0).standard_normal((width, PROBES)) * np.sqrt(1 / PROBES)
+    return np.random.default_rng(0).standard_normal((width, PROBES))
