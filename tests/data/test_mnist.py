@@ -176,12 +176,12 @@ HEADER = b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03"  # two rows of three bytes
     [
         (b"", "got file.gz with 0 bytes"),
         (b"<html>", "truncated or not gzip"),
-        (gzip.compress(HEADER + bytes(6))[:-9], "truncated or not gzip"),
-        (gzip.compress(HEADER + bytes(5)), "as many bytes as it announces, got file.gz with 17 bytes"),
-        (gzip.compress(HEADER + bytes(7)), "as many bytes as it announces, got file.gz with 19 bytes"),
-        (gzip.compress(HEADER[:7]), "with 7 bytes"),
-        (gzip.compress(b"\0\0\x0d\x02" + HEADER[4:] + bytes(6)), "not an IDX file of bytes"),
-        (gzip.compress(b"\0\0\x08\0"), "not an IDX file of bytes"),
+        (gzip.compress(HEADER + bytes(6), mtime=0)[:-9], "truncated or not gzip"),
+        (gzip.compress(HEADER + bytes(5), mtime=0), "as many bytes as it announces, got file.gz with 17 bytes"),
+        (gzip.compress(HEADER + bytes(7), mtime=0), "as many bytes as it announces, got file.gz with 19 bytes"),
+        (gzip.compress(HEADER[:7], mtime=0), "with 7 bytes"),
+        (gzip.compress(b"\0\0\x0d\x02" + HEADER[4:] + bytes(6), mtime=0), "not an IDX file of bytes"),
+        (gzip.compress(b"\0\0\x08\0", mtime=0), "not an IDX file of bytes"),
     ],
 )
 def test_idx_refuses(tmp_path, raw, text):
