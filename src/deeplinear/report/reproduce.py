@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import deeplinear
+from deeplinear import sweep
 from deeplinear.figures import FIGURES, Claim
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def reproduce(
     out: str | Path = "results",
     fresh: bool = False,
     figures: Mapping[str, Any] = FIGURES,
-    watch: Callable[[str], None] = lambda name: None,
+    watch: Callable[..., None] = lambda name, done=0, total=0: None,
 ) -> list[Result]:
     """Compute, check and draw figures into a folder; a figure that is finished there is kept.
 
@@ -83,7 +84,8 @@ def reproduce(
         out: the folder, made if it is not there.
         fresh: compute again what is finished.
         figures: figure modules by name.
-        watch: called with the name of each figure before it is worked on.
+        watch: called with the name of each figure before it is worked on, and again with the pieces ``done`` of
+            ``total`` while it is.
 
     Returns:
         One `Result` for each figure. The folder then holds ``NAME.npz`` (arrays and parameters), ``NAME.png``,
@@ -108,25 +110,29 @@ def reproduce(
     results = []
     for name in names:
         watch(name)
-        results.append(finished(name, figures[name], scale, out, fresh))
+        results.append(finished(name, figures[name], scale, out, fresh, watch))
         note(results[-1], out / "claims.json")
     return results
 
 
-def finished(name: str, module: Any, scale: str, out: Path, fresh: bool) -> Result:
+def finished(name: str, module: Any, scale: str, out: Path, fresh: bool, watch: Callable[..., None]) -> Result:
     """One figure, computed or found, checked and drawn."""
     parameters = getattr(module, SCALES[scale])
     key = fingerprint(parameters)
     file, pictures = out / f"{name}.npz", [out / f"{name}.{ending}" for ending in ("png", "svg")]
     found = None if fresh else kept(file, key)
     if found is None:
-        begun = time.perf_counter()
-        data = module.compute(**parameters)
+        begun, pieces = time.perf_counter(), out / f".{name}-pieces"
+        if fresh:
+            shutil.rmtree(pieces, ignore_errors=True)
+        with sweep.setting(folder=pieces, watch=partial(watch, name)):
+            data = module.compute(**parameters)
         seconds = time.perf_counter() - begun
         for picture in pictures:
             picture.unlink(missing_ok=True)  # of other parameters: never beside the new arrays
         with whole(file) as part:
             np.savez_compressed(part, **data, key=key, parameters=written(parameters), seconds=seconds)
+        shutil.rmtree(pieces, ignore_errors=True)
     else:
         data, seconds = found
     if not all(picture.exists() for picture in pictures):
@@ -152,16 +158,7 @@ def written(parameters: Mapping[str, Any]) -> str:
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:
     """A key for these parameters under this source code."""
-    return hashlib.sha256(f"{written(parameters)} {source()}".encode()).hexdigest()
-
-
-@cache
-def source() -> str:
-    """A hash of the package's source files."""
-    root, digest = Path(deeplinear.__file__).parent, hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(f"{written(parameters)} {sweep.source()}".encode()).hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,62 @@
+"""Sweeps: in order, in parallel, and never twice."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deeplinear import sweep as room
+from deeplinear.sweep import setting, sweep
+
+
+def recorded(number, folder):
+    """Work that leaves a file for each time it is done."""
+    Path(folder, f"{number}-{os.urandom(4).hex()}").touch()
+    if number == 3 and not Path(folder, "may").exists():
+        raise RuntimeError("interrupted")
+    return {"square": np.array([number**2]), "process": os.getpid()}
+
+
+def jobs(folder, count=5):
+    return [{"number": n, "folder": str(folder)} for n in range(count)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_order_from_worker_processes(tmp_path, workers):
+    (tmp_path / "may").touch()
+    results = sweep(recorded, jobs(tmp_path), workers=workers)
+    assert [int(r["square"][0]) for r in results] == [0, 1, 4, 9, 16]
+    assert (os.getpid() in {r["process"] for r in results}) == (workers == 1)
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_an_interrupted_sweep_computes_only_what_is_missing(tmp_path):
+    done, kept = tmp_path / "done", tmp_path / "kept"
+    done.mkdir()
+    with pytest.raises(RuntimeError, match="interrupted"), setting(folder=kept):
+        sweep(recorded, jobs(done), workers=1)
+    (done / "may").touch()
+    with setting(folder=kept):
+        again = sweep(recorded, jobs(done), workers=1)
+    assert [int(r["square"][0]) for r in again] == [0, 1, 4, 9, 16]
+    times = [sum(file.name.startswith(f"{n}-") for file in done.iterdir()) for n in range(5)]
+    assert times == [1, 1, 1, 2, 1]
+
+
+def test_other_source_code_computes_again(tmp_path, monkeypatch):
+    done, kept = tmp_path / "done", tmp_path / "kept"
+    done.mkdir()
+    for code in ("one", "one", "two"):
+        monkeypatch.setattr(room, "source", lambda code=code: code)
+        with setting(folder=kept):
+            sweep(recorded, jobs(done, 1), workers=1)
+    assert len(list(done.iterdir())) == 2
+
+
+def test_progress_is_told_inside_the_block_only(tmp_path):
+    seen = []
+    with setting(watch=lambda *of: seen.append(of)), setting(folder=tmp_path / "kept"):
+        sweep(pow, [{"base": 2, "exp": 3}] * 3, workers=1)
+    sweep(pow, [{"base": 2, "exp": 3}] * 3, workers=1)
+    assert seen == [(1, 3), (2, 3), (3, 3)]
