@@ -28,7 +28,7 @@ class Setting:
     watch: Watch = lambda done, total: None
 
 
-SETTING: ContextVar[Setting] = ContextVar("sweep", default=Setting())
+SETTING: ContextVar[Setting] = ContextVar("sweep", default=Setting())  # noqa: B039 (frozen)
 
 
 @contextmanager
