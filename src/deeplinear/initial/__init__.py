@@ -1,11 +1,110 @@
-"""Where weights start. Every start takes layer widths ``(n_in, …, n_out)`` and an ``rng``."""
+"""Where weights start. Every start takes layer widths ``(n_in, …, n_out)`` and an ``rng``; `STARTS` holds their facts.
 
+`deeplinear.initial.jax_style` has those that are drawn layer by layer as JAX initialisers; it loads JAX, so import it.
+"""
+
+from deeplinear.initial.balanced import balanced
 from deeplinear.initial.decoupled import decoupled
+from deeplinear.initial.delta_orthogonal import delta_orthogonal
+from deeplinear.initial.facts import Facts as _Facts
 from deeplinear.initial.gaussian import gaussian
 from deeplinear.initial.glorot import glorot
+from deeplinear.initial.he import he
+from deeplinear.initial.identity_like import identity_like
+from deeplinear.initial.lambda_balanced import lambda_balanced
+from deeplinear.initial.lsuv import lsuv
 from deeplinear.initial.orthogonal import orthogonal
 from deeplinear.initial.reduced import reduced_decoupled, reduced_orthogonal
 
-__all__ = ["INITIALISERS", "decoupled", "gaussian", "glorot", "orthogonal", "reduced_decoupled", "reduced_orthogonal"]
+__all__ = [
+    "STARTS",
+    "balanced",
+    "decoupled",
+    "delta_orthogonal",
+    "gaussian",
+    "glorot",
+    "he",
+    "identity_like",
+    "lambda_balanced",
+    "lsuv",
+    "orthogonal",
+    "reduced_decoupled",
+    "reduced_orthogonal",
+]
 
-INITIALISERS = {"orthogonal": orthogonal, "gaussian": gaussian, "glorot": glorot}  # those that need no task
+_SAXE = "Saxe, McClelland & Ganguli 2014, arXiv:1312.6120"
+
+STARTS = {
+    facts.start.__name__: facts
+    for facts in (
+        _Facts(
+            decoupled,
+            f"{_SAXE}, sections 1.3 and 2, appendix C",
+            first="task",
+            scale="strength",
+            counted="modes",
+            balanced="always",
+        ),
+        _Facts(
+            balanced,
+            "Arora, Cohen & Hazan 2018, arXiv:1802.06509",
+            scale="strength",
+            counted="modes",
+            balanced="always",
+        ),
+        _Facts(
+            lambda_balanced,
+            "Dominé et al. 2024, arXiv:2409.14623",
+            scale="strength",
+            counted="modes",
+            layers=2,
+        ),
+        _Facts(
+            orthogonal,
+            f"{_SAXE}, section 3",
+            scale="gain",
+            balanced="square",
+            isometric=True,
+            per_layer=True,
+        ),
+        _Facts(gaussian, f"{_SAXE}, eq. (19)", per_layer=True),
+        _Facts(glorot, "Glorot & Bengio 2010, eq. (16)", per_layer=True),
+        _Facts(he, "He, Zhang, Ren & Sun 2015, arXiv:1502.01852, eq. (10)", per_layer=True),
+        _Facts(
+            identity_like,
+            "Hardt & Ma 2017, arXiv:1611.04231; Bartlett, Helmbold & Long 2018, arXiv:1802.06093",
+            per_layer=True,
+        ),
+        _Facts(lsuv, "Mishkin & Matas 2016, arXiv:1511.06422, algorithm 1", first="data", scale=None, isometric=True),
+        _Facts(
+            delta_orthogonal,
+            "Xiao et al. 2018, arXiv:1806.05393, algorithm 2",
+            first="kernel",
+            scale="gain",
+            counted="kernel",
+            balanced="square",
+            isometric=True,
+            per_layer=True,
+            returns="kernel",
+        ),
+        _Facts(
+            reduced_orthogonal,
+            "Mezzadri 2007, arXiv:math-ph/0609050; Bartlett 1933",
+            first="task",
+            scale="gain",
+            counted="network",
+            balanced="square",
+            isometric=True,
+            returns="reduction",
+        ),
+        _Facts(
+            reduced_decoupled,
+            f"{_SAXE}, sections 1.3 and 2, appendix C",
+            first="task",
+            scale="strength",
+            counted="modes",
+            balanced="always",
+            returns="reduction",
+        ),
+    )
+}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.initial.orthogonal import haar
+from deeplinear.initial.frames import chained, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.task import Task
 from deeplinear.weights import Weights
@@ -62,6 +62,4 @@ def decoupled(
             )
         diagonals = np.broadcast_to(given.reshape(depth, -1), (depth, k))
     rng = np.random.default_rng(rng)
-    u, _, v = task.modes
-    frames = [v[:, :k], *(haar(n, k, rng) for n in sizes[1:-1]), u[:, :k]]
-    return tuple((above * d) @ below.T for below, above, d in zip(frames, frames[1:], diagonals, strict=False))
+    return chained(sizes, outer_frames(sizes, k, task, rng), list(diagonals), rng)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.initial.widths import checked_scales, checked_widths
+from deeplinear.initial.entries import entries
 from deeplinear.weights import Weights
 
 
@@ -41,10 +40,6 @@ def gaussian(
         >>> w1.shape, w2.shape, round(float(w1.std()) * 400**0.5, 1)
         ((300, 400), (10, 300), 1.0)
     """
-    sizes = checked_widths("gaussian", widths)
     if std is None:
-        stds = checked_scales("gaussian", "scale", scale, len(sizes) - 1, "layers") / np.sqrt(sizes[:-1])
-    else:
-        stds = checked_scales("gaussian", "std", std, len(sizes) - 1, "layers")
-    rng = np.random.default_rng(rng)
-    return tuple(sd * rng.standard_normal((n, m)) for sd, (m, n) in zip(stds, pairwise(sizes), strict=True))
+        return entries("gaussian", widths, rng, scale=scale)
+    return entries("gaussian", widths, rng, law="plain", std=std)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.initial.widths import checked_scales, checked_widths
+from deeplinear.initial.entries import entries
 from deeplinear.weights import Weights
 
 
@@ -34,9 +33,4 @@ def glorot(widths: Sequence[int], *, scale: ArrayLike = 1.0, rng: int | np.rando
         >>> w.shape, bool(abs(w).max() <= 1)
         ((4, 2), True)
     """
-    sizes = checked_widths("glorot", widths)
-    scales = checked_scales("glorot", "scale", scale, len(sizes) - 1, "layers")
-    rng = np.random.default_rng(rng)
-    return tuple(
-        a * np.sqrt(6 / (m + n)) * rng.uniform(-1, 1, (n, m)) for a, (m, n) in zip(scales, pairwise(sizes), strict=True)
-    )
+    return entries("glorot", widths, rng, scale=scale)

@@ -30,15 +30,23 @@ def checked_widths(function: str, widths: Sequence[int], task: Task | None = Non
     return whole
 
 
-def checked_scales(function: str, name: str, scales: ArrayLike, count: int, what: str) -> Array:
-    """One positive scale for each of ``count`` layers or modes, from one number or as many."""
+def checked_scales(
+    function: str, name: str, scales: ArrayLike, count: int, what: str, *, zero_learns: bool = False
+) -> Array:
+    """One scale > 0 for each of ``count`` layers or modes, from one number or as many; >= 0 where zero learns too."""
     try:
         array = np.asarray(scales, dtype=np.float64)
     except (TypeError, ValueError):
         array = np.array(np.nan)
-    if array.shape not in ((), (1,), (count,)) or not (np.isfinite(array) & (array > 0)).all():
+    allowed = np.isfinite(array) & ((array >= 0) if zero_learns else (array > 0))
+    if array.shape not in ((), (1,), (count,)) or not allowed.all():
+        sign, why, number = (
+            (">=", "signs belong to the weights", "number that is not negative")
+            if zero_learns
+            else (">", "zero never learns and signs belong to the weights", "small positive number")
+        )
         raise ValueError(
-            f"{function} needs {name} > 0, one number or one for each of {count} {what}, got {name}={scales!r}: zero "
-            f"never learns and signs belong to the weights. Pass a small positive number."
+            f"{function} needs {name} {sign} 0, one number or one for each of {count} {what}, got {name}={scales!r}: {why}. "
+            f"Pass a {number}."
         )
     return np.broadcast_to(array, (count,))
