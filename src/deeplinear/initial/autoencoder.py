@@ -136,3 +136,32 @@ def passed(epochs: ArrayLike, *, power: ArrayLike, rate: ArrayLike, strength: Ar
     with np.errstate(invalid="ignore"):  # inf epochs of no power
         grown = np.where(power > 0, 2 * np.asarray(rate) * power * np.asarray(epochs, dtype=np.float64), 0.0)
     return u0 / (u0 + (1 - u0) * np.exp(-grown))
+
+
+def compounded(
+    powers: Array, *, layers: int, epochs: ArrayLike, strength: float = 1e-4, rate: float | None = None
+) -> Array:
+    """How much of each component a stack of pretrained layers passes on, ``Π_l M_l``, in the flow limit.
+
+    Every layer sees its inputs with the power that the layers below have left of it.
+
+    Args:
+        powers: λ of each component, shape ``(n,)``.
+        layers: how many encoders.
+        epochs: of each of them; ``inf`` for the end.
+        strength: M of each layer at the start, in ``(0, 1]``.
+        rate: of every layer; if not given ``1/2λ`` with λ the largest power that the layer sees.
+
+    Returns:
+        Squared singular values of the stack, shape ``(n,)``.
+
+    Example:
+        >>> compounded(np.array([4.0, 1.0]), layers=2, epochs=20).round(4)
+        array([1.    , 0.    ])
+    """
+    left = np.ones(len(powers))
+    for _ in range(layers):
+        seen = powers * left
+        step = 0.5 / seen.max() if rate is None else rate
+        left = left * passed(epochs, power=seen, rate=step, strength=strength)
+    return left
