@@ -1,0 +1,205 @@
+"""JAX initialisers: the laws of the NumPy starts and of `jax.nn.initializers`, in JAX's shapes, types and transformations."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from tests.initial.starts import STARTS, VARIANCES, layers
+
+from deeplinear.initial import jax_style
+
+NAMES = [name for name, facts in STARTS.items() if facts.per_layer]
+DENSE = [name for name in NAMES if STARTS[name].returns == "weights"]
+TWINS = {
+    "gaussian": jax.nn.initializers.variance_scaling(1.0, "fan_in", "normal"),
+    "he": jax.nn.initializers.variance_scaling(2.0, "fan_in", "normal"),
+    "glorot": jax.nn.initializers.glorot_uniform(),
+    "orthogonal": jax.nn.initializers.orthogonal(),
+    "delta_orthogonal": jax.nn.initializers.delta_orthogonal(),
+}
+KEY = jax.random.key(0, impl="rbg")  # compiles twenty times quicker than the default, which one test uses
+EPSILONS = {"float32": 2**-23, "bfloat16": 2**-7, "float64": 2**-52, "float16": 2**-10}
+every = pytest.mark.parametrize("name", NAMES)
+
+
+def shape_for(name, n_in, n_out):
+    """Dense, or a kernel of three taps."""
+    return (3, n_in, n_out) if name == "delta_orthogonal" else (n_in, n_out)
+
+
+def tap(name, w):
+    """The dense part, as float64."""
+    return np.asarray(w[1] if name == "delta_orthogonal" else w, dtype=np.float64)
+
+
+def many(init, shape, count):
+    """Draws by split keys, compiled once, as float64."""
+    draw = jax.jit(jax.vmap(lambda key: init(key, shape, jnp.float32)))
+    return np.asarray(draw(jax.random.split(KEY, count)), dtype=np.float64)
+
+
+def assert_mean(samples, expected):
+    """Within five standard errors, which are small."""
+    samples = np.asarray(samples, dtype=np.float64).ravel()
+    error = samples.std(ddof=1) / np.sqrt(samples.size)
+    assert abs(samples.mean() - expected) < 5 * error + 1e-6 * abs(expected), (samples.mean(), expected, error)
+    assert error < 0.05 * max(abs(expected), 1.0)
+
+
+def test_all_that_can_be_drawn_layer_by_layer_are_there():
+    public = {name for name in STARTS if hasattr(jax_style, name)}
+    assert public == set(NAMES)
+    assert set(VARIANCES) == set(NAMES)
+
+
+@every
+def test_key_shape_dtype(name):
+    init, shape = getattr(jax_style, name)(), shape_for(name, 6, 9)
+    one, two, other = init(KEY, shape), init(KEY, shape, jnp.float32), init(jax.random.key(1, impl="rbg"), shape)
+    assert one.shape == shape
+    assert one.dtype == jnp.float32
+    assert_array_equal(one, two)
+    assert not np.allclose(one, other, rtol=1e-3)
+
+
+@every
+def test_under_jit_and_vmap(name):
+    init, shape = getattr(jax_style, name)(), shape_for(name, 6, 9)
+    compiled = jax.jit(init, static_argnums=(1, 2))(KEY, shape, jnp.float32)
+    assert_allclose(compiled, init(KEY, shape), atol=1e-6)
+    batched = many(init, shape, 3)
+    assert batched.shape == (3, *shape)
+    assert not np.allclose(batched[0], batched[1], rtol=1e-3)
+
+
+def test_draws_in_a_batch_are_those_of_single_keys():
+    """With JAX's default keys; under `jax.vmap` other kinds of keys need not do this."""
+    init, keys = jax_style.orthogonal(), jax.random.split(jax.random.key(0), 2)
+    batched = jax.jit(jax.vmap(lambda key: init(key, (6, 9))))(keys)
+    assert_allclose(batched, jnp.stack([init(key, (6, 9)) for key in keys]), atol=1e-6)
+    assert_allclose(init(jax.random.PRNGKey(7), (6, 9)), init(jax.random.key(7), (6, 9)), atol=0)
+
+
+@every
+@pytest.mark.parametrize("dtype", EPSILONS)
+def test_types(name, dtype):
+    """The same draw, rounded; float64 only where the user switched it on, and nothing here does."""
+    init, shape = getattr(jax_style, name)(), shape_for(name, 6, 9)
+    with jax.enable_x64(dtype == "float64"):
+        w = init(KEY, shape, dtype)
+        assert w.dtype == jnp.dtype(dtype)
+        w = tap(name, w)
+    if STARTS[name].isometric:
+        assert_allclose(w @ w.T, np.eye(6), rtol=0, atol=20 * EPSILONS[dtype])
+    if dtype in ("bfloat16", "float16"):
+        wide = tap(name, init(KEY, shape))
+        assert_allclose(w, wide, rtol=EPSILONS[dtype], atol=1e-7)
+    assert jnp.zeros(1).dtype == jnp.float32
+
+
+@every
+def test_scales_multiply(name):
+    one, two = (getattr(jax_style, name)(scale)(KEY, shape_for(name, 5, 7)) for scale in (1.0, 3.0))
+    assert_allclose(two, 3 * one, rtol=1e-6)
+
+
+@every
+@pytest.mark.parametrize("fans", [(40, 60), (60, 40)], ids=str)
+def test_variances_are_those_of_the_papers_here_and_in_numpy(name, fans):
+    n_in, n_out = fans
+    if name == "delta_orthogonal" and n_in > n_out:
+        return  # refused
+    here = many(getattr(jax_style, name)(), shape_for(name, n_in, n_out), 20)
+    numpy = [layers(name, fans, rng=seed)[0].T for seed in range(20)]
+    mean = np.eye(n_in, n_out) if name == "identity_like" else 0.0
+    for drawn in ((here[:, 1] if name == "delta_orthogonal" else here), np.stack(numpy)):
+        assert_mean((drawn - mean) / np.sqrt(VARIANCES[name](n_in, n_out)), 0.0)
+        assert_mean((drawn - mean) ** 2 / VARIANCES[name](n_in, n_out), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [*((name, (3, 6, 8)) for name in TWINS), ("orthogonal", (2, 3, 4, 8))], ids=str
+)
+def test_same_law_as_jax(name, shape):
+    """Means, squares, fourth powers and largest entries of 200 draws, five standard errors apart at most."""
+    here, there = many(getattr(jax_style, name)(), shape, 200), many(TWINS[name], shape, 200)
+    for statistic in (lambda w: w, lambda w: w**2, lambda w: w**4, lambda w: np.abs(w).max(axis=-1)):
+        a, b = (statistic(w).reshape(200, -1).mean(axis=1) for w in (here, there))
+        error = np.hypot(a.std(), b.std()) / np.sqrt(200)
+        assert abs(a.mean() - b.mean()) < 5 * error + 1e-6 * abs(b.mean())
+    assert_array_equal(np.all(here == 0, axis=(0, -1, -2)), np.all(there == 0, axis=(0, -1, -2)))
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (2, 2, 4), (4, 8)], ids=str)
+def test_orthogonal_layers_are_haar(shape):
+    """``E tr Q = 0``, ``E (tr Q)² = 1`` for the orthogonal group; without the sign fix the trace is not centred."""
+    n = min(int(np.prod(shape[:-1])), shape[-1])
+    q = many(jax_style.orthogonal(), shape, 20_000).reshape(20_000, -1, shape[-1])
+    small, large = sorted(q.shape[1:])
+    assert_mean(q[:, range(n), range(n)].sum(axis=1), 0.0)
+    assert_mean(q[:, range(n), range(n)].sum(axis=1) ** 2, n / large)
+    assert_mean(q[:, 0, 0] ** 4, 3 / (large * (large + 2)))
+    if small == large:
+        assert_mean(np.linalg.det(q) > 0, 0.5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    name=st.sampled_from(NAMES),
+    kernel=st.lists(st.integers(1, 4), min_size=0, max_size=3),
+    n_in=st.integers(1, 5),
+    n_out=st.integers(1, 5),
+)
+def test_any_shape(name, kernel, n_in, n_out):
+    shape = (*(kernel or [3] * (name == "delta_orthogonal")), n_in, n_out)
+    if name == "delta_orthogonal" and n_in > n_out:
+        with pytest.raises(ValueError, match=r"^delta_orthogonal needs .* c_in <= c_out, got shape="):
+            getattr(jax_style, name)()(KEY, shape)
+        return
+    w = jax.eval_shape(lambda key: getattr(jax_style, name)()(key, shape), KEY)  # traced, not run: quick
+    assert (w.shape, w.dtype) == (shape, jnp.float32)
+
+
+def test_convolutions_that_keep_images():
+    """HWIO kernels through `jax.lax`: delta-orthogonal keeps norms, near-identity almost keeps the image."""
+    image = jax.random.normal(KEY, (1, 7, 6, 3))
+    convolve = lambda w: jax.lax.conv_general_dilated(  # noqa: E731
+        image, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+    for size in ((3, 3), (2, 4)):
+        kept = convolve(jax_style.delta_orthogonal(2.0)(KEY, (*size, 3, 5)))
+        assert_allclose(jnp.linalg.norm(kept), 2 * jnp.linalg.norm(image), rtol=1e-5)
+        assert_allclose(convolve(jax_style.identity_like(noise=0.0)(KEY, (*size, 3, 3))), image, atol=1e-6)
+
+
+def test_noise_of_near_identity_kernels_counts_all_taps():
+    w = many(jax_style.identity_like(noise=0.3), (3, 5, 4, 6), 200)
+    identity = np.zeros((3, 5, 4, 6))
+    identity[1, 2] = np.eye(4, 6)
+    assert_mean((w - identity) ** 2 * 60 / 0.3**2, 1.0)
+
+
+@every
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((3,), jnp.float32), ((0, 3), jnp.float32), ((3, 4), jnp.int32), ((3, 4), jnp.complex64)]
+)
+def test_bad_shapes_and_types_are_refused(name, shape, dtype):
+    with pytest.raises(
+        ValueError, match=rf"^{name} needs a shape .* floating dtype, got shape=.*Pass for example \(784"
+    ):
+        getattr(jax_style, name)()(KEY, shape, dtype)
+
+
+@every
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), [1.0, 2.0], "big"])
+def test_bad_scales_are_refused_at_once(name, value):
+    with pytest.raises(ValueError, match=rf"^{name} needs {STARTS[name].scale} > 0"):
+        getattr(jax_style, name)(value)
+
+
+def test_negative_noise_is_refused():
+    with pytest.raises(ValueError, match=r"^identity_like needs noise >= 0, .* got noise=-1.0: signs belong"):
+        jax_style.identity_like(noise=-1.0)
