@@ -6,7 +6,7 @@ With ``φ`` from 0 at the upper edge to ``π/(k+1)`` at x = 0, ``θ = (k+1) φ``
 
 The generating function ``B = Σ moment(n) / zⁿ`` solves ``B = 1 + B^{k+1}/z``. On the cut ``B = e^{iφ} sin θ / sin kφ``, so
 ``B − 1 = e^{iθ} sin φ / sin kφ``: its imaginary part b is π x ρ, and since ``dz/z = (k+1) dB/B − dB/(B−1)`` the cdf is
-``Im ∫ B dz/z = Im [k B − ln(B − 1)]``, the closed form above. We have not seen it printed in this form.
+``Im ∫ B dz/z = Im [k B − ln(B − 1)]``, the closed form above (derived here).
 
 Both ends are places where these expressions cancel or underflow, so the work is done in ``y = ln tan(ψ/2)``, any real
 number, in which tails are straight lines, and by sums of terms of one sign.
@@ -48,9 +48,8 @@ class FussCatalan(SpectralLaw):
     r"""Squared singular values of ``W_k … W_1``, N × N, entries independent of standard deviation ``1/√N``, N → ∞.
 
     Density ``ρ ~ x^{-k/(k+1)}`` at 0, up to ``(k+1)^{k+1} / k^k``; mean 1, variance k; moments are the Fuss-Catalan
-    numbers. `pdf`, `cdf`, `sf`, `ppf` and `isf` are right to about 1e-14 times the condition number of the question, which
-    exceeds 1 only next to the upper edge, where x_max − x is lost in rounding x, and for k large, where rounding ln x
-    by half a unit is a relative error of ``|ln x| 1e-16``.
+    numbers. Relative errors of `pdf`, `cdf`, `sf`, `ppf` and `isf`, against 60 digits: below 1e-13, ever less for x near 1
+    (they grow as ``|ln x| · 1e-16``); except next to the upper edge, where rounding x loses ``x_max − x``.
 
     Args:
         k: how many matrices, a whole number from 1; 1000 is no problem.
@@ -59,7 +58,7 @@ class FussCatalan(SpectralLaw):
         ValueError: k is not a whole number from 1.
 
     Source:
-        Penson & Życzkowski 2011, arXiv:1103.3453; Haagerup & Möller 2013, arXiv:1301.0266 for the angle. The cdf is ours.
+        Penson & Życzkowski 2011, arXiv:1103.3453; Haagerup & Möller 2013, arXiv:1301.0266 for the angle. The cdf was derived here.
 
     Example:
         >>> law = FussCatalan(5)
@@ -93,11 +92,13 @@ class FussCatalan(SpectralLaw):
         lack, lack_rest, lack_phi = (
             cotangent_deficit(u, c) for u, c in ((theta, cotangent), (rest, 1 / np.tan(rest)), (phi, 1 / np.tan(phi)))
         )
+        # sin kφ / sin θ = cos φ − cot θ sin φ, divided by its limit k/(k+1) at φ = 0, less 1
         ratio = phi * lack + sine_deficit(phi) * cotangent - 2 * np.sin(phi / 2) ** 2
         depth = k * np.log1p(ratio * (k + 1) / k)
         depth += log_sine_deficit(theta, sine) - log_sine_deficit(phi, np.sin(phi))
         slope = -sine / (k + 1) * ((k + 1) ** 2 * lack - k**2 * lack_rest - lack_phi)
         b = 1 / (1 / np.tan(phi) - cotangent)
+        # θ − k b = k (φ − ½ sin 2φ) + (φ − sin²φ/φ) + k sin²φ (1/kφ − cot kφ)
         upper = k / 2 * sine_deficit(2 * phi) + sine_deficit(phi) * (phi + np.sin(phi)) / phi
         upper += k * np.sin(phi) ** 2 * lack_rest
         lower, upper = (psi + k * b) / np.pi, upper / np.pi

@@ -125,8 +125,8 @@ class SpectralLaw(ABC):
         return np.where(x == 0, at_zero, out)[()]
 
     def pdf(self, x: ArrayLike) -> Array:
-        """Density at x, shape of x; without the `atom`. Infinite at 0 where it is not integrably bounded there."""
-        with np.errstate(under="ignore"):
+        """Density at x, shape of x; without the `atom`. Infinite at 0 where it grows without bound."""
+        with np.errstate(under="ignore", over="ignore"):
             return np.exp(self.logpdf(x))
 
     def _quantile(self, p: Array, log_p: Array, log_q: Array) -> Array:

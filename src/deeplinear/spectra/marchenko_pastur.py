@@ -101,7 +101,8 @@ class MarchenkoPastur(SpectralLaw):
         mass, scale = self.mass, max(1.0, self.aspect)
         a = math.sqrt(min(self.aspect, 1 / self.aspect))
         below = np.minimum(y + 100, 0.0) * (3 if self._soft else 1)  # a straight line there
-        up, down = 2 * np.arctan(np.exp(np.maximum(y, -100.0))), 2 * np.arctan(np.exp(-y))
+        y = np.maximum(y, -100.0)
+        up, down = 2 * np.arctan(np.exp(y)), 2 * np.arctan(np.exp(-y))
         lower = scale * share(up, a)
         upper = scale * share(down, -a)
         small = lower < 0.5 * mass

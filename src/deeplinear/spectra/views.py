@@ -97,11 +97,15 @@ class Logarithm(SpectralLaw):
         out[inside] = self._log_density(x[inside])
         return out[()]
 
-    def _moment(self, order: float) -> float:
-        if order != int(order) or order < 0:
+    def moment(self, order: float) -> float:
+        """``E[(ln x) ** order]`` for a whole order."""
+        if checks.order("moment", order) != int(order) or order < 0:
             raise ValueError(
                 f"moment needs a whole order >= 0, got order={order!r}: ln x has both signs. Pass for example order=2."
             )
+        return self._moment(int(order)) if order else 1.0
+
+    def _moment(self, order: float) -> float:
         return (-1.0) ** order * np.inf if self.atom else self.expect(lambda log_x: log_x**order)
 
     def var(self) -> float:
