@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.initial.starts import STARTS, VARIANCES, layers
+from tests.initial.starts import STARTS, VARIANCES
 
 from deeplinear.initial import jax_style
 
 NAMES = [name for name, facts in STARTS.items() if facts.per_layer]
-DENSE = [name for name in NAMES if STARTS[name].returns == "weights"]
 TWINS = {
     "gaussian": jax.nn.initializers.variance_scaling(1.0, "fan_in", "normal"),
     "he": jax.nn.initializers.variance_scaling(2.0, "fan_in", "normal"),
@@ -21,7 +20,8 @@ TWINS = {
     "delta_orthogonal": jax.nn.initializers.delta_orthogonal(),
 }
 KEY = jax.random.key(0, impl="rbg")  # compiles twenty times quicker than the default, which one test uses
-EPSILONS = {"float32": 2**-23, "bfloat16": 2**-7, "float64": 2**-52, "float16": 2**-10}
+KERNEL, FANS, TAP = (3, 6, 8), (18, 24), (6, 8)
+EPSILONS = {"float32": 2**-23, "bfloat16": 2**-7, "float64": 2**-52}
 every = pytest.mark.parametrize("name", NAMES)
 
 
@@ -33,6 +33,13 @@ def shape_for(name, n_in, n_out):
 def tap(name, w):
     """The dense part, as float64."""
     return np.asarray(w[1] if name == "delta_orthogonal" else w, dtype=np.float64)
+
+
+@pytest.fixture(scope="module")
+def kernels():
+    """200 kernels of three taps from each initialiser, ours and JAX's: compiled once for all tests."""
+    drawn = {name: many(getattr(jax_style, name)(), KERNEL, 200) for name in NAMES}
+    return drawn, {name: many(twin, KERNEL, 200) for name, twin in TWINS.items()}
 
 
 def many(init, shape, count):
@@ -66,12 +73,12 @@ def test_key_shape_dtype(name):
 
 
 @every
-def test_under_jit_and_vmap(name):
+def test_compiled_draws_are_the_same_and_batched_ones_differ(name, kernels):
     init, shape = getattr(jax_style, name)(), shape_for(name, 6, 9)
     compiled = jax.jit(init, static_argnums=(1, 2))(KEY, shape, jnp.float32)
     assert_allclose(compiled, init(KEY, shape), atol=1e-6)
-    batched = many(init, shape, 3)
-    assert batched.shape == (3, *shape)
+    batched = kernels[0][name]
+    assert batched.shape == (200, *KERNEL)
     assert not np.allclose(batched[0], batched[1], rtol=1e-3)
 
 
@@ -94,7 +101,7 @@ def test_types(name, dtype):
         w = tap(name, w)
     if STARTS[name].isometric:
         assert_allclose(w @ w.T, np.eye(6), rtol=0, atol=20 * EPSILONS[dtype])
-    if dtype in ("bfloat16", "float16"):
+    if dtype == "bfloat16":
         wide = tap(name, init(KEY, shape))
         assert_allclose(w, wide, rtol=EPSILONS[dtype], atol=1e-7)
     assert jnp.zeros(1).dtype == jnp.float32
@@ -102,30 +109,28 @@ def test_types(name, dtype):
 
 @every
 def test_scales_multiply(name):
-    one, two = (getattr(jax_style, name)(scale)(KEY, shape_for(name, 5, 7)) for scale in (1.0, 3.0))
+    one, two = (getattr(jax_style, name)(scale)(KEY, shape_for(name, 6, 9)) for scale in (1.0, 3.0))
     assert_allclose(two, 3 * one, rtol=1e-6)
 
 
 @every
-@pytest.mark.parametrize("fans", [(40, 60), (60, 40)], ids=str)
-def test_variances_are_those_of_the_papers_here_and_in_numpy(name, fans):
-    n_in, n_out = fans
-    if name == "delta_orthogonal" and n_in > n_out:
-        return  # refused
-    here = many(getattr(jax_style, name)(), shape_for(name, n_in, n_out), 20)
-    numpy = [layers(name, fans, rng=seed)[0].T for seed in range(20)]
-    mean = np.eye(n_in, n_out) if name == "identity_like" else 0.0
-    for drawn in ((here[:, 1] if name == "delta_orthogonal" else here), np.stack(numpy)):
-        assert_mean((drawn - mean) / np.sqrt(VARIANCES[name](n_in, n_out)), 0.0)
-        assert_mean((drawn - mean) ** 2 / VARIANCES[name](n_in, n_out), 1.0)
+def test_variances_are_those_of_the_papers(name, kernels):
+    """Kernels of 6 channels and 3 taps have 18 inputs; a delta-orthogonal one is one tap, an orthogonal one a matrix."""
+    w, fans = kernels[0][name].copy(), FANS
+    if name == "delta_orthogonal":
+        w, fans = w[:, 1], TAP
+    if name == "orthogonal":
+        fans = (18, 8)
+    if name == "identity_like":
+        w[:, 1] -= np.eye(*TAP)
+    assert_mean(w / np.sqrt(VARIANCES[name](*fans)), 0.0)
+    assert_mean(w**2 / VARIANCES[name](*fans), 1.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"), [*((name, (3, 6, 8)) for name in TWINS), ("orthogonal", (2, 3, 4, 8))], ids=str
-)
-def test_same_law_as_jax(name, shape):
+@pytest.mark.parametrize("name", TWINS)
+def test_same_law_as_jax(name, kernels):
     """Means, squares, fourth powers and largest entries of 200 draws, five standard errors apart at most."""
-    here, there = many(getattr(jax_style, name)(), shape, 200), many(TWINS[name], shape, 200)
+    here, there = (drawn[name] for drawn in kernels)
     for statistic in (lambda w: w, lambda w: w**2, lambda w: w**4, lambda w: np.abs(w).max(axis=-1)):
         a, b = (statistic(w).reshape(200, -1).mean(axis=1) for w in (here, there))
         error = np.hypot(a.std(), b.std()) / np.sqrt(200)
@@ -133,7 +138,7 @@ def test_same_law_as_jax(name, shape):
     assert_array_equal(np.all(here == 0, axis=(0, -1, -2)), np.all(there == 0, axis=(0, -1, -2)))
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (2, 2, 4), (4, 8)], ids=str)
+@pytest.mark.parametrize("shape", [(2, 2, 4), (4, 8)], ids=str)
 def test_orthogonal_layers_are_haar(shape):
     """``E tr Q = 0``, ``E (tr Q)² = 1`` for the orthogonal group; without the sign fix the trace is not centred."""
     n = min(int(np.prod(shape[:-1])), shape[-1])
@@ -169,17 +174,10 @@ def test_convolutions_that_keep_images():
     convolve = lambda w: jax.lax.conv_general_dilated(  # noqa: E731
         image, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
-    for size in ((3, 3), (2, 4)):
+    for size in ((2, 4),):  # even: the stricter case
         kept = convolve(jax_style.delta_orthogonal(2.0)(KEY, (*size, 3, 5)))
         assert_allclose(jnp.linalg.norm(kept), 2 * jnp.linalg.norm(image), rtol=1e-5)
         assert_allclose(convolve(jax_style.identity_like(noise=0.0)(KEY, (*size, 3, 3))), image, atol=1e-6)
-
-
-def test_noise_of_near_identity_kernels_counts_all_taps():
-    w = many(jax_style.identity_like(noise=0.3), (3, 5, 4, 6), 200)
-    identity = np.zeros((3, 5, 4, 6))
-    identity[1, 2] = np.eye(4, 6)
-    assert_mean((w - identity) ** 2 * 60 / 0.3**2, 1.0)
 
 
 @every
