@@ -1,5 +1,7 @@
 """Quadrature over a law that knows only its density and where its quantiles lie."""
 
+from itertools import pairwise
+
 import numpy as np
 
 LEVELS = np.concatenate([np.logspace(-9, -2, 22), np.linspace(0.02, 0.98, 33), 1 - np.logspace(-2, -6, 9)])
@@ -17,7 +19,7 @@ def rule(law):
     cuts = np.unique(log.ppf(law.atom + law.mass * LEVELS))
     cuts = cuts[(cuts > low) & (cuts < high)]
     x, shares = [], []
-    for left, right in zip(cuts[:-1], cuts[1:], strict=True):
+    for left, right in pairwise(cuts):
         x.append((left + right) / 2 + (right - left) / 2 * NODES)
         shares.append((right - left) / 2 * WEIGHTS)
     for edge, cut in ((low, cuts[0]), (high, cuts[-1])):

@@ -102,4 +102,4 @@ class GinibreProduct(SpectralLaw):
         whole = min(math.acos(h), math.pi / 4) if h < 1 else 0.0  # beyond that angle the square leaves the disc
         x, w = np.polynomial.legendre.leggauss(POINTS)
         inner = whole / 2 * np.sum(w * (h / np.cos(whole / 2 * (1 + x))) ** (2 / self.k))
-        return float(4 / math.pi * (inner + math.pi / 4 - whole))
+        return float(4 / math.pi * (inner + (math.pi / 4 - whole)))
