@@ -148,7 +148,7 @@ def compounded(
     Args:
         powers: λ of each component, shape ``(n,)``.
         layers: how many encoders.
-        epochs: of each of them; ``inf`` for the end.
+        epochs: one number or one for each of them; ``inf`` for the end.
         strength: M of each layer at the start, in ``(0, 1]``.
         rate: of every layer; if not given ``1/2λ`` with λ the largest power that the layer sees.
 
@@ -156,12 +156,12 @@ def compounded(
         Squared singular values of the stack, shape ``(n,)``.
 
     Example:
-        >>> compounded(np.array([4.0, 1.0]), layers=2, epochs=20).round(4)
-        array([1.    , 0.    ])
+        >>> compounded(np.array([4.0, 1.0]), layers=2, epochs=40).round(4)
+        array([1.    , 0.0608])
     """
     left = np.ones(len(powers))
-    for _ in range(layers):
+    for duration in np.broadcast_to(np.asarray(epochs, dtype=np.float64), layers):
         seen = powers * left
         step = 0.5 / seen.max() if rate is None else rate
-        left = left * passed(epochs, power=seen, rate=step, strength=strength)
+        left = left * passed(duration, power=seen, rate=step, strength=strength)
     return left

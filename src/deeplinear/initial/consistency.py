@@ -58,7 +58,7 @@ class Consistency:
             epochs: of each layer; ``inf`` for the end.
             layers: pretrained layers.
             width: of the narrowest; all components if not given.
-            options: ``strength`` and ``rate``, as in `autoencoder.compounded`.
+            **options: ``strength`` and ``rate``, as in `autoencoder.compounded`.
         """
         return self.components(epochs, layers, width, **options) @ self.weights_on_components
 
@@ -84,7 +84,8 @@ class Consistency:
         epochs: ArrayLike = np.inf,
         layers: int = 1,
         width: int | None = None,
-        **options: Any,
+        strength: float = 1e-4,
+        pretraining_rate: float | None = None,
     ) -> Array:
         """Loss of the pretrained net after this many steps, as long as only its readout, begun at zero, has moved.
 
@@ -95,11 +96,16 @@ class Consistency:
         Args:
             steps: steps of descent, ``>= 0``, any shape.
             rate: η.
-            epochs: of pretraining, and ``layers``, ``width``, ``options`` as in `passes`.
+            epochs: of pretraining, of each layer.
+            layers: pretrained layers.
+            width: of the narrowest; all components if not given.
+            strength: M of each layer before pretraining.
+            pretraining_rate: of every layer, as ``rate`` in `autoencoder.compounded`.
         """
         powers, vectors = self.task.input_modes
         gain = 0.5 * powers * ((self.task.optimum @ vectors) ** 2).sum(axis=0)
-        left = 1 - rate * powers * self.components(epochs, layers, width, **options)
+        passing = self.components(epochs, layers, width, strength=strength, rate=pretraining_rate)
+        left = 1 - rate * powers * passing
         return self.task.floor + (left ** (2 * np.asarray(steps)[..., None])) @ gain
 
     @property
@@ -205,5 +211,5 @@ def consistency(task: Task, *, draws: int = 20, rng: int | np.random.Generator |
         random=np.array([off_diagonal(basis.T @ s11 @ basis) for basis in bases]),
         as_given=off_diagonal(s11),
         outside=float(np.linalg.norm(image - v @ block) / np.linalg.norm(image)),
-        cosines=np.linalg.svd(task.input_modes[1][:, :rank].T @ v, compute_uv=False),
+        cosines=np.asarray(np.linalg.svd(task.input_modes[1][:, :rank].T @ v, compute_uv=False), dtype=np.float64),
     )
