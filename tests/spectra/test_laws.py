@@ -9,6 +9,7 @@ from tests.conftest import CLOSED_FORM, INTEGRATOR
 from tests.spectra.conftest import EVERY, PARAMETERS, POSITIVE
 from tests.spectra.rule import rule
 
+from deeplinear import spectra
 from deeplinear.spectra import LAWS, FussCatalan, GinibreProduct, MarchenkoPastur, SpectralLaw
 from deeplinear.spectra.views import Logarithm
 
@@ -26,6 +27,14 @@ def test_every_law_is_listed_here_and_is_a_leaf():
     for law in LAWS:
         assert law.__bases__ == (SpectralLaw,)
         assert not law.__subclasses__()
+
+
+def test_every_public_name_is_there():
+    for name in spectra.__all__:
+        assert getattr(spectra, name) is not None
+    assert dir(spectra) == sorted(spectra.__all__)
+    with pytest.raises(AttributeError, match=r"module 'deeplinear.spectra' has no attribute 'nonsense'"):
+        _ = spectra.nonsense
 
 
 def rounding(law, x, p):
