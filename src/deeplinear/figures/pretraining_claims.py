@@ -16,11 +16,11 @@ MNIST_RANDOM = {"raw": (0.70, 0.08), "centred": (0.42, 0.05)}
 MNIST_COSINES = (1.000, 0.996, 0.995, 0.983, 0.959, 0.948, 0.909, 0.587, 0.333, 0.254)
 
 
-def reached(data: Data, run: str, share: float) -> float:
+def reached(data: Data, run: str, share: float) -> np.float64:
     """Epochs at which a long run has learned this share of what can be learned; NaN for never."""
     loss, first, floor = data[f"{run}_loss"], data[f"{run}_first"], data[f"{run}_floor"]
     below = loss < first - share * (first - floor)
-    return float(data[f"{run}_times"][np.argmax(below)]) if below.any() else np.nan
+    return np.float64(data[f"{run}_times"][np.argmax(below)] if below.any() else np.nan)
 
 
 def spent(data: Data, inputs: str) -> int:
@@ -107,7 +107,7 @@ def race_claims(data: Data) -> list[Claim]:
     plateau = reached(data, "raw_random", 1 / 3) / reached(data, "raw_random", share)
     early = reached(data, "raw_pretrained", 1 / 3)
     best = [np.nanmin(data[f"raw_{start}_learned"]) for start in ("random", "pretrained")]
-    steep = float(data["raw_random_best_rate"] / data["raw_pretrained_best_rate"])
+    steep = float(np.divide(data["raw_random_best_rate"], data["raw_pretrained_best_rate"]))
     learnable = float(data["centred_random_first"] - data["centred_random_floor"])
     gaps = [
         float(data[f"centred_{s}_loss"][-1] - data[f"centred_{s}_floor"]) / learnable for s in ("random", "pretrained")
@@ -133,10 +133,10 @@ def race_claims(data: Data) -> list[Claim]:
             best[1] < best[0],
         ),
         Claim(
-            "both go to the error of the best linear map: what is left above it, of what can be learned; centred inputs",
-            "< 2 %",
+            "both go to the same error, the best linear map's: left at the end, of what can be learned; centred inputs",
+            "< 5 %, < 1 % apart",
             listed(100 * np.array(gaps), ".2f") + " %",
-            max(gaps) < 0.02 and min(gaps) > 0,
+            min(gaps) > 0 and max(gaps) < 0.05 and max(gaps) - min(gaps) < 0.01,
         ),
     ]
 
@@ -149,13 +149,14 @@ def theory_claims(data: Data) -> list[Claim]:
         times, learnable = data[f"{run}_times"], float(data[f"{run}_first"] - data[f"{run}_floor"])
         apart = (data[f"{run}_loss"] - data[f"{run}_theory"]) / learnable
         early = (times > 0) & (times <= max(reached(data, run, 0.5), times[1]))
+        worst = np.abs(apart[early]).max(initial=0.0)
         rows.append(
             Claim(
                 "until half is learned, the pretrained network's error is that of separate components behind encoders that "
                 f"rest, M in closed form, as a share of what can be learned; {inputs} inputs",
                 "within 3 %",
-                f"{100 * np.abs(apart[early]).max():.1f} %",
-                np.abs(apart[early]).max() < 0.03,
+                f"{100 * worst:.1f} %",
+                early.any() and worst < 0.03,
             )
         )
         rows.append(
