@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.initial.haar import haar
 from deeplinear.initial.widths import checked_scales, checked_widths
-from deeplinear.task import Array
 from deeplinear.weights import Weights
 
 
@@ -42,16 +42,3 @@ def orthogonal(
     rng = np.random.default_rng(rng)
     frames = ((n, m, haar(max(n, m), min(n, m), rng)) for m, n in pairwise(sizes))
     return tuple(g * (q if n >= m else q.T) for g, (n, m, q) in zip(gains, frames, strict=True))
-
-
-def haar(rows: int, columns: int, rng: np.random.Generator) -> Array:
-    """A Haar-random frame: orthonormal columns, shape ``(rows, columns)``, ``rows >= columns``.
-
-    QR of a Gaussian matrix is Haar only after the sign fix: R must have a positive diagonal, or Q depends on the
-    algorithm's choice of signs.
-
-    Source:
-        Mezzadri 2007, arXiv:math-ph/0609050.
-    """
-    q, r = np.linalg.qr(rng.standard_normal((rows, columns)))
-    return q * np.where(np.diag(r) < 0, -1.0, 1.0)
