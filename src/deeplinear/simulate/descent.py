@@ -21,6 +21,7 @@ Start = Sequence[ArrayLike] | Reduction
 
 OUT_OF_BOUNDS = 1e6  # times the larger of the first excess loss and that of the zero map: diverged
 WIDE = 200  # from this hidden width on, moving weights in place beats the compiled loop on a CPU
+SHORT = 30_000  # updates of a layer, at 10 µs each in place: compiling takes as long
 
 
 def descend(
@@ -109,8 +110,10 @@ def prepared(task: Task, start: Start, *, reduce: bool = True, any_data: bool = 
 
 
 def engine(problems: list[Problem], schedule: Schedule, batches: Batches | None, dtype: type) -> Trace:
-    """Run narrow networks compiled and all together, wide ones in place and one by one."""
-    if max((w.shape[0] for w in problems[0].weights[:-1]), default=0) < WIDE:
+    """Run narrow networks compiled and all together; wide ones, and short jobs, in place and one by one."""
+    widest = max((w.shape[0] for w in problems[0].weights[:-1]), default=0)
+    updates = len(problems) * np.size(schedule.rates) * int(schedule.records[-1]) * len(problems[0].weights)
+    if widest < WIDE and updates > SHORT:
         from deeplinear.simulate.compiled import run
     else:
         from deeplinear.simulate.inplace import run

@@ -98,7 +98,8 @@ def single_run(problem: Problem, rate: float, schedule: Schedule, batches: Batch
         diverged = step if not excess <= schedule.bound else -1
         ended = learned >= 0 or diverged >= 0 or step == schedule.records[-1]
         if ended or step in wanted:
-            strengths = np.einsum("ia,ij,ja->a", problem.u, end_to_end, problem.v, optimize=True)
+            with np.errstate(over="ignore", invalid="ignore"):
+                strengths = np.einsum("ia,ij,ja->a", problem.u, end_to_end, problem.v, optimize=True)
             records.append((step, excess, end_to_end.copy() if schedule.read_maps else strengths))
         if ended:
             break
