@@ -1,0 +1,280 @@
+"""Greedy pretraining: the descent on examples, its scalar form, its closed form, and what the weights are good for."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.integrate import solve_ivp
+from tests.conftest import CLOSED_FORM, INTEGRATOR
+
+import deeplinear as dl
+from deeplinear import Task
+from deeplinear.exact.modes import sigmoid
+from deeplinear.initial.autoencoder import autoencode, autoencode_aligned, compounded, passed
+from deeplinear.initial.consistency import off_diagonal
+from deeplinear.initial.pretrained import pretrained
+from deeplinear.initial.pretrained_limit import pretrained_limit
+
+FLOW = 1e-3  # descent against the flow at the rates below, before extrapolation
+WIDTHS = [(9, 6, 3), (9, 5, 4, 3), (9, 30, 3), (9, 12, 25, 7, 3)]
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """Inputs of nine dimensions that fill only seven."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 7)) * np.geomspace(3, 0.5, 7) @ np.linalg.qr(rng.standard_normal((9, 7)))[0].T
+    return x, rng.standard_normal((60, 3))
+
+
+@pytest.fixture(scope="module")
+def task(examples):
+    return Task.from_data(*examples)
+
+
+def descended_on_examples(x, a, b, rate, epochs):
+    """A linear autoencoder by the gradient of ½ Σ ‖x − B A x‖² over the examples themselves; errors at every epoch."""
+    errors = []
+    for epoch in range(epochs + 1):
+        hidden = x @ a.T
+        missing = x - hidden @ b.T
+        errors.append(0.5 * np.sum(missing**2))
+        if epoch < epochs:
+            a, b = a + rate * (missing @ b).T @ x, b + rate * missing.T @ hidden
+    return a, b, np.array(errors)
+
+
+def passing(layers, task):
+    """What encoders let through, in the principal components: QᵀWᵀWQ."""
+    through = np.linalg.multi_dot([*layers[::-1], task.input_modes[1][:, : task.input_rank]])
+    return through.T @ through
+
+
+@pytest.mark.parametrize("hidden", [3, 7, 12, 40])
+def test_statistics_see_what_examples_show(examples, task, hidden):
+    """Weights and errors, narrower and wider than the inputs, and beyond the width that two matrices can fill."""
+    rng, (powers, q) = np.random.default_rng(1), (part[..., :7] for part in task.input_modes)
+    a, b = 0.1 * rng.standard_normal((hidden, 7)), 0.1 * rng.standard_normal((7, hidden))
+    rate = 0.4 / powers[0]
+    found = autoencode(a, b, powers=powers, rate=rate, epochs=60)
+    encoder, decoder, errors = descended_on_examples(examples[0], a @ q.T, q @ b, rate, 60)
+    assert_allclose(found.encoder @ q.T, encoder, rtol=0, atol=1e-11)
+    assert_allclose(q @ found.decoder, decoder, rtol=0, atol=1e-11)
+    assert_allclose(found.errors, errors, rtol=1e-11)
+
+
+@pytest.mark.parametrize("hidden", [3, 7, 12])
+def test_an_aligned_start_is_one_number_a_component(examples, task, hidden):
+    (powers, q), k = (part[..., :7] for part in task.input_modes), min(hidden, 7)
+    r = np.linalg.qr(np.random.default_rng(2).standard_normal((hidden, k)))[0]
+    start, rate = np.full(k, 0.2), 0.6 / powers[0]
+    found = autoencode_aligned(start, powers=powers[:k], rate=rate, epochs=50, rest=powers[k:].sum())
+    encoder, decoder, errors = descended_on_examples(examples[0], 0.2 * r @ q[:, :k].T, 0.2 * q[:, :k] @ r.T, rate, 50)
+    assert_allclose((r * found.encoder) @ q[:, :k].T, encoder, rtol=0, atol=1e-12)
+    assert_allclose(q[:, :k] * found.decoder @ r.T, decoder, rtol=0, atol=1e-12)
+    assert_allclose(found.errors, errors, rtol=1e-11)
+
+
+@pytest.mark.parametrize("start", ["random", "aligned"])
+@pytest.mark.parametrize("widths", WIDTHS, ids=str)
+def test_the_whole_stack_reconstructs_layer_by_layer(examples, task, widths, start):
+    """Errors start at the power of each layer's inputs, and end at what the kept encoder's best decoder could do or above."""
+    done = pretrained(task, widths, epochs=80, strength=1e-3, start=start, rng=3)
+    h = examples[0]
+    for encoder, errors, epochs, rate in zip(done.encoders, done.errors, done.epochs, done.rates, strict=True):
+        power = np.sum(h**2)
+        assert len(errors) == epochs + 1
+        assert_allclose(rate, 0.5 / np.linalg.norm(h, 2) ** 2, rtol=1e-10)
+        assert errors[0] < 0.5 * power * 1.01
+        assert_allclose(errors[0], 0.5 * power, rtol=0.01)
+        assert (np.diff(errors) <= 1e-12 * power).all()
+        image = h @ encoder.T
+        best = 0.5 * np.sum((h - image @ np.linalg.lstsq(image, h, rcond=1e-9)[0]) ** 2)
+        assert errors[-1] >= best * (1 - 1e-9) - 1e-12 * power
+        h = image
+    assert done.cost == sum(done.epochs) == sum(len(e) - 1 for e in done.errors)
+    assert dl.weights.widths(dl.weights.checked(done.weights, task)) == widths
+
+
+def test_final_errors_are_those_of_the_network_that_was_kept(examples, task):
+    """Aligned layers have the encoder's transpose for a decoder: evaluate it on the examples."""
+    done = pretrained(task, (9, 5, 8, 3), epochs=30, strength=1e-2, start="aligned", rng=0)
+    h = examples[0]
+    for encoder, errors in zip(done.encoders, done.errors, strict=True):
+        assert_allclose(errors[-1], 0.5 * np.sum((h - h @ encoder.T @ encoder) ** 2), rtol=1e-10)
+        h = h @ encoder.T
+
+
+@pytest.mark.parametrize("start", ["random", "aligned"])
+@pytest.mark.parametrize("hidden", [2, 4, 12])
+def test_long_training_projects_onto_the_leading_components(task, start, hidden):
+    done = pretrained(task, (9, hidden, 3), epochs=20_000, share=1e-16, strength=1e-4, start=start, rng=4)
+    m = passing(done.encoders, task)
+    expected = np.diag(np.arange(7) < hidden).astype(float)
+    assert_allclose(m, expected, rtol=0, atol=1e-3 if start == "random" else 1e-7)  # imbalance of the start stays
+    if start == "aligned":
+        assert_allclose(m, passing(pretrained_limit(task, (9, hidden, 3), rng=4)[:-1], task), atol=1e-7)
+
+
+def test_small_random_starts_are_nearly_balanced():
+    """C of W_1 = C M^½ Qᵀ is orthogonal up to the imbalance of the start, which descent hardly changes."""
+    rng = np.random.default_rng(5)
+    powers = np.geomspace(4, 0.5, 6)
+    for strength in (1e-2, 1e-3, 1e-4):  # below, the drift of finite steps is larger
+        std = np.sqrt(strength / 8)
+        a, b = std * rng.standard_normal((8, 6)), std * rng.standard_normal((6, 8))
+        done = autoencode(a, b, powers=powers, rate=0.02, epochs=4000)
+        gap = np.linalg.norm(done.encoder @ done.encoder.T - done.decoder.T @ done.decoder, 2)
+        assert gap < 6 * strength
+        assert np.abs(np.linalg.svd(done.encoder, compute_uv=False) - 1).max() < 3 * strength
+
+
+def test_passing_solves_its_equation_and_is_the_sigmoid():
+    powers, u0, rate = np.array([3.0, 1.0, 0.2]), 0.01, 0.05
+    ode = solve_ivp(lambda t, u: 2 * rate * powers * u * (1 - u), (0, 60), [u0] * 3, rtol=1e-11, atol=1e-13)
+    assert_allclose(passed(60.0, power=powers, rate=rate, strength=u0), ode.y[:, -1], rtol=INTEGRATOR)
+    scaled = sigmoid.strength(60.0, s=powers, u0=powers * u0, tau=1 / rate) / powers  # ũ = d u, s = d = λ
+    assert_allclose(passed(60.0, power=powers, rate=rate, strength=u0), scaled, rtol=CLOSED_FORM)
+    assert passed(0.0, power=3.0, rate=rate, strength=u0) == pytest.approx(u0, rel=1e-15)
+    assert_array_equal(passed(np.inf, power=[2.0, 0.0], rate=rate, strength=u0), [1.0, u0])
+
+
+def test_descent_tends_to_the_closed_form_as_the_rate_does(task):
+    """Half the rate, half the gap; through three layers, each of which sees what the ones below have passed."""
+    gaps = []
+    for slower in (1, 2):
+        rate = 0.02 / task.input_modes[0][0] / slower
+        options = {"strength": 0.05, "rate": rate, "rng": 6}
+        done = pretrained(task, (9, 6, 12, 5, 3), epochs=150 * slower, start="aligned", share=0.0, **options)
+        limit = pretrained_limit(task, (9, 6, 12, 5, 3), epochs=[150 * slower] * 3, **options)
+        gaps.append(max(np.abs(a - b).max() for a, b in zip(done.weights, limit, strict=True)))
+        total = compounded(task.input_modes[0][:7], layers=3, epochs=150 * slower, strength=0.05, rate=rate)
+        assert_allclose(np.diag(passing(limit[:-1], task))[:5], total[:5], rtol=1e-10)
+    assert gaps[0] < 0.03
+    assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.1)
+
+
+def test_half_times_of_random_starts_are_those_of_half_the_strength():
+    """Of two independent small vectors only (a + b)/2 grows: theory handbook, section 2.3."""
+    rng, powers, strength, rate = np.random.default_rng(7), np.array([2.0, 1.0, 0.5]), 1e-4, 0.01
+    std = np.sqrt(strength / 400)
+    a, b = std * rng.standard_normal((400, 3)), std * rng.standard_normal((3, 400))
+    done = autoencode(a, b, powers=powers, rate=rate, epochs=500)
+    m = np.diag(done.decoder @ done.encoder)
+    assert_allclose(m[0], passed(500, power=2.0, rate=rate, strength=strength / 2), atol=0.01)
+    u0 = ((a[:, 1] + b[1]) ** 2).sum() / 4
+    assert_allclose(u0, strength / 2, rtol=5 * np.sqrt(2 / 400))
+    half = np.log(1 / u0 - 1) / (2 * np.log1p(rate * powers[1]))
+    done = autoencode(a, b, powers=powers, rate=rate, epochs=round(half))
+    assert_allclose((done.decoder @ done.encoder)[1, 1], 0.5, atol=0.02)
+
+
+def test_white_inputs_take_a_few_epochs():
+    """At ηλ = ½ descent is the Newton-Schulz iteration: it squares the error once weights have grown."""
+    task = Task.from_modes(np.arange(10.0, 0.0, -1.0))
+    done = pretrained(task, [10, 40, 40, 40, 10], rng=8)
+    assert max(done.epochs) < 25
+    assert_allclose(passing(done.encoders, task), np.eye(10), atol=0.01)
+    aligned = pretrained(task, [10, 40, 40, 40, 10], start="aligned", rng=8)
+    last = 1 - (2 * aligned.errors[0] / 10) ** 0.5  # u of every component
+    a = np.sqrt(last)
+    assert_allclose(a[-1], 1.5 * a[-2] - 0.5 * a[-2] ** 3, rtol=1e-12)
+
+
+def test_where_the_tasks_modes_are_components_pretraining_is_a_decoupled_start():
+    """Eq. (18), measured by `solve`: every condition of a decoupled law holds; with other modes it does not."""
+    powers, rng = np.array([5.0, 3.0, 2.0, 1.0]), np.random.default_rng(9)
+    q, u = (np.linalg.qr(rng.standard_normal((n, n)))[0] for n in (4, 3))
+    aligned = Task.from_correlations((q * powers) @ q.T, u @ np.diag([3.0, 2.0, 0.5, 0])[:3] @ q.T)
+    w1, _ = pretrained_limit(aligned, (4, 6, 3), epochs=10, strength=0.05, rng=0)
+    d = np.linalg.norm(w1 @ aligned.modes.v, axis=0)
+    frame = (w1 @ aligned.modes.v / d)[:, :3]
+    start = (w1, aligned.modes.u * [0.3, 0.2, 0.1] @ frame.T)
+    law = dl.solve(aligned, start)
+    assert max(law.conditions.values()) < 1e-9
+    run = dl.descend(aligned, start, rate=1e-4, steps=3000)
+    assert_allclose(run.strengths[-1], law(np.array([0.3])).strengths[-1], rtol=FLOW)
+    turned = np.linalg.qr(rng.standard_normal((4, 4)))[0]
+    crooked = Task.from_correlations((q * powers) @ q.T, u @ np.diag([3.0, 2.0, 0.5, 0])[:3] @ turned.T)
+    w1, _ = pretrained_limit(crooked, (4, 6, 3), epochs=10, strength=0.05, rng=0)
+    assert off_diagonal(crooked.modes.v.T @ w1.T @ w1 @ crooked.modes.v) > 0.05
+    with pytest.raises(ValueError, match="solve needs"):
+        dl.solve(crooked, (w1, start[1]))
+
+
+@pytest.mark.parametrize("start", ["random", "aligned"])
+def test_first_is_the_pretraining_of_a_shallower_net(task, start):
+    options = {"epochs": 25, "start": start, "strength": 1e-2, "rng": 10}
+    stack = pretrained(task, (9, 12, 5, 12, 6, 3), **options)
+    for depth in range(2, 6):
+        alone, prefix = pretrained(task, (*(9, 12, 5, 12, 6)[:depth], 3), **options), stack.first(depth)
+        assert prefix.epochs == alone.epochs
+        assert prefix.cost == alone.cost
+        for one, two in zip(prefix.weights, alone.weights, strict=True):
+            assert_array_equal(one, two)
+    assert stack.first(5).weights[-1] is stack.weights[-1]
+    assert stack.first(1).weights[0].shape == (3, 9)
+    assert stack.first(3).first(2).weights[0] is stack.weights[0]
+
+
+def test_layers_stop_when_the_share_is_left(task):
+    powers = task.input_modes[0]
+    done = pretrained(task, (9, 4, 3), epochs=5000, share=0.2, strength=1e-3, start="aligned", rng=0)
+    level = 0.5 * (powers[4:].sum() + 0.2 * powers[:4].sum())
+    assert done.errors[0][-1] <= level < done.errors[0][-2]
+    assert done.epochs[0] < 5000
+    assert pretrained(task, (9, 4, 3), epochs=7, rng=0).epochs == (7,)
+    assert pretrained(task, (9, 4, 3), epochs=0, rng=0).epochs == (0,)
+
+
+def test_readouts(task):
+    scaled = pretrained(task, (9, 400, 3), epochs=1, readout=2.0, rng=0).weights[-1]
+    assert_allclose(scaled.std() * 20, 2.0, rtol=5 / np.sqrt(2 * scaled.size))
+    given = np.ones((3, 5))
+    stack = pretrained(task, (9, 6, 5, 3), epochs=1, readout=given, rng=0)
+    assert_array_equal(stack.weights[-1], given)
+    with pytest.raises(ValueError, match=r"^Pretraining\.first needs a readout that fits, got depth=2"):
+        stack.first(2)
+    assert not pretrained(task, (9, 6, 3), epochs=1, readout=0.0).weights[-1].any()
+    assert "1 layers pretrained in 1 epochs" in str(pretrained(task, (9, 6, 3), epochs=1))
+
+
+def test_directions_that_do_not_occur_stay_out(task):
+    nothing = task.input_modes[1][:, 7:]
+    for start in ("random", "aligned"):
+        assert np.abs(pretrained(task, (9, 12, 3), epochs=5, start=start, rng=0).weights[0] @ nothing).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"epochs": -1}, "pretrained needs whole epochs >= 0, got epochs=-1"),
+        ({"epochs": 2.5}, "pretrained needs whole epochs"),
+        ({"share": 1.5}, "pretrained needs 0 <= share <= 1, got share=1.5"),
+        ({"share": np.nan}, "pretrained needs 0 <= share"),
+        ({"rate": 0.0}, r"pretrained needs rate > 0, got rate=0\.0"),
+        (
+            {"rate": 1.0},
+            "pretrained needs a stable rate, got rate=1: the reconstruction error left all bounds at epoch",
+        ),
+        ({"rate": 1.0, "start": "aligned"}, "pretrained needs a stable rate"),
+        ({"start": "greedy"}, "pretrained needs start in random, aligned, got start='greedy'"),
+        ({"strength": 0.0}, r"pretrained needs 0 < strength <= 1, got strength=0\.0"),
+        ({"readout": np.ones((2, 2))}, r"pretrained needs readout >= 0 or a finite matrix of shape \(3, 4\)"),
+        ({"readout": -1.0}, "pretrained needs readout >= 0"),
+        ({"widths": (8, 4, 3)}, "pretrained needs widths from 9 to 3"),
+    ],
+)
+def test_refuses(task, options, text):
+    with pytest.raises(ValueError, match="^" + text):
+        pretrained(task, **{"widths": (9, 4, 3), "rng": 0} | options)
+
+
+def test_limit_and_first_refuse(task):
+    with pytest.raises(
+        ValueError, match=r"^pretrained_limit needs epochs >= 0, .* of 2 hidden layers, got epochs=\[1\]"
+    ):
+        pretrained_limit(task, (9, 4, 4, 3), epochs=[1])
+    with pytest.raises(ValueError, match=r"^pretrained_limit needs 0 < strength <= 1"):
+        pretrained_limit(task, (9, 4, 3), strength=2.0)
+    with pytest.raises(ValueError, match=r"^Pretraining\.first needs 1 <= depth <= 2, got depth=3"):
+        pretrained(task, (9, 4, 3), epochs=1).first(3)
