@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.spectra.fortran import blas, lapack
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -43,8 +45,6 @@ class Graded:
 
     def multiply(self, w: Array) -> None:
         """One more factor, shape ``(n_l, n_{l−1})``, finite, from the left."""
-        from scipy.linalg import blas, lapack
-
         scale = max(w.max(), -w.min())
         if scale == 0 or len(self.d) == 0:
             self.d, self.t = self.d[:0], self.t[:, :0]
@@ -68,37 +68,33 @@ class Graded:
         d = self.d[order]
         r = scaled(qr[:rank], d)
         t = columns(self.t, order)
-        new = blas.dtrmm(1.0, r[:, :rank], t[:, :rank], side=1, trans_a=1)
+        new = blas().dtrmm(1.0, r[:, :rank], t[:, :rank], side=1, trans_a=1)
         if rank < len(d):
-            new = blas.dgemm(1.0, t[:, rank:], r[:, rank:], trans_b=1, beta=1.0, c=new, overwrite_c=1)
-            new = np.asfortranarray(np.triu(lapack.dgeqrf(new, lwork=BLOCK * rank)[0][:rank]))  # inputs, turned
+            new = blas().dgemm(1.0, t[:, rank:], r[:, rank:], trans_b=1, beta=1.0, c=new, overwrite_c=1)
+            new = np.asfortranarray(np.triu(lapack().dgeqrf(new, lwork=BLOCK * rank)[0][:rank]))  # inputs, turned
         lengths = np.sqrt(np.einsum("ij,ij->j", new, new))
         self.t = new / lengths
         self.d = d[:rank] + np.log(pivots[:rank]) + np.log(lengths) + np.log(scale)
 
     def turned(self, w: Array) -> Array:
         """``W Q``, shape ``(n_l, r)``."""
-        from scipy.linalg import blas, lapack
-
         if self.reflectors is None:
             return np.asfortranarray(w)
         v, tau = self.reflectors
         if 2 * v.shape[1] < v.shape[0]:  # a narrow Q is cheaper formed
-            return blas.dgemm(1.0, w, lapack.dorgqr(v, tau, lwork=BLOCK * v.shape[1])[0])
+            return blas().dgemm(1.0, w, lapack().dorgqr(v, tau, lwork=BLOCK * v.shape[1])[0])
         c = np.array(w, order="F")
-        return lapack.dormqr("R", "N", v, tau, c, BLOCK * w.shape[0], overwrite_c=1)[0][:, : v.shape[1]]
+        return lapack().dormqr("R", "N", v, tau, c, BLOCK * w.shape[0], overwrite_c=1)[0][:, : v.shape[1]]
 
 
-def columns(a: Array, order: Array) -> Array:
+def columns(a: Array, order: np.ndarray) -> Array:
     """``a[:, order]`` in the order of Fortran, which NumPy's own indexing loses."""
     return a.T[order].T
 
 
 def factored(c: Array) -> tuple[Array, Array]:
     """R above, reflectors below the diagonal, and their scales."""
-    from scipy.linalg import lapack
-
-    qr, tau, _, _ = lapack.dgeqrf(np.asfortranarray(c), lwork=BLOCK * c.shape[1], overwrite_a=1)
+    qr, tau, _, _ = lapack().dgeqrf(np.asfortranarray(c), lwork=BLOCK * c.shape[1], overwrite_a=1)
     return qr, tau
 
 
@@ -120,9 +116,7 @@ def scaled(r: Array, d: Array) -> Array:
 
 def rounding(r: Array, norm: float, *, lost: bool) -> float:
     """``ε ‖W‖ ‖R⁻¹‖``, the relative change that rounding one factor makes."""
-    from scipy.linalg import lapack
-
     if lost or not len(r):
         return np.inf
-    reciprocal, _ = lapack.dtrcon(r)
+    reciprocal, _ = lapack().dtrcon(r)
     return np.finfo(float).eps * norm / (reciprocal * np.abs(np.triu(r)).sum(axis=0).max())

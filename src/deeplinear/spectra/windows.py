@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.spectra.fortran import lapack
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -41,11 +43,9 @@ def log_graded(d: Array, t: Array, *, guaranteed: bool = True) -> Array:
         >>> log_graded(np.array([0.0, -2000.0, 5.0]), np.eye(3))
         array([ 5., 0., -2000.])
     """
-    from scipy.linalg import lapack
-
     order = np.argsort(-d, kind="stable")
     d = d[order]
-    r = lapack.dgeqrf(np.asfortranarray(t[:, order]), lwork=BLOCK * max(len(d), 1))[0] if len(d) else t
+    r = lapack().dgeqrf(np.asfortranarray(t[:, order]), lwork=BLOCK * max(len(d), 1))[0] if len(d) else t
     found, start = np.empty(len(d)), 0
     values = jacobi if guaranteed else bidiagonal
     while start < len(d):
@@ -69,9 +69,7 @@ def window(d: Array, start: int) -> tuple[int, int, int]:
 
 def bidiagonal(a: Array) -> Array:
     """``ln`` of the singular values of a square matrix with columns of descending length."""
-    from scipy.linalg import lapack
-
-    _, values, _, info = lapack.dgesdd(np.asfortranarray(a.T), compute_uv=0)
+    _, values, _, info = lapack().dgesdd(np.asfortranarray(a.T), compute_uv=0)
     if info != 0:
         raise RuntimeError(
             f"log_graded needs a bidiagonal iteration that converges, got info={info}: a value may be wrong. "
@@ -83,11 +81,9 @@ def bidiagonal(a: Array) -> Array:
 
 def jacobi(a: Array) -> Array:
     """``ln`` of the singular values of a square matrix with columns of very different lengths."""
-    from scipy.linalg import lapack
-
     n = len(a)
     # C: relative accuracy of columns; N: no vectors; N: the whole range of floats, not its square root; N: no noise added
-    values, _, _, work, _, info = lapack.dgejsv(
+    values, _, _, work, _, info = lapack().dgejsv(
         np.asfortranarray(a), joba=0, jobu=3, jobv=3, jobr=0, jobt=0, jobp=0, lwork=max(7, 2 * n * n + (6 + BLOCK) * n)
     )
     if info != 0:
