@@ -7,9 +7,10 @@ from deeplinear.curve import Curve
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
-    from deeplinear import data, exact, initial, weights
+    from deeplinear import data, exact, initial, spectra, weights
     from deeplinear.exact.kernels.regime import regime
     from deeplinear.exact.solve import solve
+    from deeplinear.initial.consistency import consistency
     from deeplinear.simulate.descent import descend
     from deeplinear.simulate.flow import flow
     from deeplinear.simulate.minibatch import descend_minibatch
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Curve",
     "Task",
+    "consistency",
     "data",
     "descend",
     "descend_minibatch",
@@ -25,6 +27,7 @@ __all__ = [
     "initial",
     "regime",
     "solve",
+    "spectra",
     "weights",
 ]
 
@@ -34,6 +37,8 @@ LAZY = {
     "exact": "deeplinear.exact",
     "initial": "deeplinear.initial",
     "weights": "deeplinear.weights",
+    "spectra": "deeplinear.spectra",
+    "consistency": "deeplinear.initial.consistency",
     "regime": "deeplinear.exact.kernels.regime",
     "solve": "deeplinear.exact.solve",
     "descend": "deeplinear.simulate.descent",

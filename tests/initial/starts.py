@@ -66,4 +66,4 @@ def layers(name, widths, rng=0, **options):
             taps.append(tap if n_out >= n_in else tap.T)
         return tuple(taps)
     network = drawn(name, widths, rng, **options)
-    return network.weights if facts.returns == "reduction" else network
+    return network if facts.returns == "weights" else network.weights

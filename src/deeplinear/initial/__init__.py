@@ -14,6 +14,8 @@ from deeplinear.initial.identity_like import identity_like
 from deeplinear.initial.lambda_balanced import lambda_balanced
 from deeplinear.initial.lsuv import lsuv
 from deeplinear.initial.orthogonal import orthogonal
+from deeplinear.initial.pretrained import pretrained
+from deeplinear.initial.pretrained_limit import pretrained_limit
 from deeplinear.initial.reduced import reduced_decoupled, reduced_orthogonal
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "lambda_balanced",
     "lsuv",
     "orthogonal",
+    "pretrained",
+    "pretrained_limit",
     "reduced_decoupled",
     "reduced_orthogonal",
 ]
@@ -76,6 +80,8 @@ STARTS = {
             per_layer=True,
         ),
         _Facts(lsuv, "Mishkin & Matas 2016, arXiv:1511.06422, algorithm 1", first="data", scale=None, isometric=True),
+        _Facts(pretrained, f"{_SAXE}, section 3, appendix F", first="task", scale=None, returns="pretraining"),
+        _Facts(pretrained_limit, f"{_SAXE}, section 3, eq. (18)", first="task", scale=None),
         _Facts(
             delta_orthogonal,
             "Xiao et al. 2018, arXiv:1806.05393, algorithm 2",

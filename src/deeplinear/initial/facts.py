@@ -23,7 +23,8 @@ class Facts:
         balanced: whether ``W_{l+1}ᵀ W_{l+1} = W_l W_lᵀ`` holds always, for square layers of one scale, or never.
         isometric: whether all singular values of a layer are equal.
         per_layer: whether layers are drawn on their own, so that `jax_style` has it too.
-        returns: ``"weights"`` (W1, …, WL), a ``"reduction"``, or one convolution ``"kernel"``.
+        returns: ``"weights"`` (W1, …, WL), a ``"reduction"`` or a ``"pretraining"`` that hold them, or one convolution
+            ``"kernel"``.
     """
 
     start: Callable[..., Any]
@@ -35,7 +36,7 @@ class Facts:
     balanced: Literal["always", "square", "never"] = "never"
     isometric: bool = False
     per_layer: bool = False
-    returns: Literal["weights", "reduction", "kernel"] = "weights"
+    returns: Literal["weights", "reduction", "pretraining", "kernel"] = "weights"
 
     @property
     def line(self) -> str:
