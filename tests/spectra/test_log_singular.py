@@ -40,6 +40,13 @@ def test_the_formed_product_has_most_values_wrong(long):
     assert np.mean(np.abs(naive - exact) > 1e-6) > 0.55
 
 
+def test_small_columns_may_come_first():
+    """A first layer that shrinks its inputs unevenly, in ascending order: columns left unsorted lose 1e-5."""
+    factors = [np.diag(2.0 ** -np.arange(36, -2, -2)), *(exactly.dyadic(w) for w in gaussians(19, 30, seed=1))]
+    exact = exactly.log_singular_values(factors, digits=260)
+    assert_allclose(log_singular_values(factors), exact, rtol=0, atol=1e-11)
+
+
 def test_windows_against_exact_arithmetic(long, monkeypatch):
     """The range of 220 nats, through windows of 110."""
     factors, exact = long
