@@ -58,6 +58,7 @@ def test_two_mixed_modes_by_hand():
     assert_allclose(found.score, np.sqrt(2) * off / size, rtol=CLOSED_FORM)
     assert_allclose(found.leading, found.score, rtol=CLOSED_FORM)
     assert found.outside < 1e-15
+    assert found.as_given == 0.0
     assert_allclose(found.cosines, 1.0, rtol=1e-14)
     assert "not consistent" in found.verdict
 

@@ -153,6 +153,19 @@ def test_descent_tends_to_the_closed_form_as_the_rate_does(task):
     assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.1)
 
 
+def test_each_layer_steps_by_the_power_that_it_sees(task):
+    """Before M reaches one the second layer's largest power is smaller, and its own rate larger."""
+    limit = pretrained_limit(task, (9, 7, 7, 3), epochs=3, strength=0.05, rng=0)
+    total = compounded(task.input_modes[0][:7], layers=2, epochs=3, strength=0.05)
+    assert_allclose(np.diag(passing(limit[:-1], task)), total, rtol=1e-10)
+
+
+def test_random_encoders_start_with_the_variance_asked_for(task):
+    """Row by row of the hidden layer: ``strength / hidden`` on each of the seven directions that occur."""
+    (w,) = pretrained(task, (9, 2000, 3), epochs=0, strength=0.3, rng=0).encoders
+    assert_allclose(np.sum(w**2), 7 * 0.3, rtol=5 * np.sqrt(2 / 14_000))
+
+
 def test_half_times_of_random_starts_are_those_of_half_the_strength():
     """Of two independent small vectors only (a + b)/2 grows: theory handbook, section 2.3."""
     rng, powers, strength, rate = np.random.default_rng(7), np.array([2.0, 1.0, 0.5]), 1e-4, 0.01
