@@ -91,6 +91,17 @@ def test_some_activations_take_several_divisions(x):
         initial.lsuv(x, WIDTHS, iterations=2, **options)
 
 
+def test_no_more_divisions_than_allowed(x):
+    """Exactly as many as the paper's loop needs will do; one fewer will not."""
+    start = initial.orthogonal(WIDTHS, rng=2)
+    options = {"activation": np.arcsinh, "variance_of": "activations", "tolerance": 1e-3, "rng": 2}
+    needed = max(literal(start, x, np.arcsinh, True, 1e-3, 60)[1])
+    assert needed > 2
+    initial.lsuv(x, WIDTHS, iterations=needed, **options)
+    with pytest.raises(RuntimeError, match=f"after {needed - 1} divisions"):
+        initial.lsuv(x, WIDTHS, iterations=needed - 1, **options)
+
+
 def test_layers_within_tolerance_are_left_alone():
     """White inputs of unit variance through isometries: nothing to divide by."""
     white = np.random.default_rng(3).standard_normal((5000, 20))
