@@ -115,7 +115,7 @@ def race_claims(data: Data) -> list[Claim]:
     return [
         *rows,
         Claim(
-            "the random network rests on plateaus for most of its time before a third is learned, the pretrained does not",
+            "the random network rests on plateaus: part of its learning time before a third is learned; the pretrained one does not",
             "> 0.3 of the time; < 50 epochs",
             f"{plateau:.2f}; {early:.0f} epochs",
             plateau > 0.3 and early < 50,
