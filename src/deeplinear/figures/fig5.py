@@ -194,7 +194,7 @@ def draw_race(data: Data, axes: Any) -> None:
     at = int(np.argmin(np.abs(tuned - 0.32 * end)))
     label(axes, tuned[at], data["raw_pretrained_loss"][at] / first, "pretrained", VERMILION, xytext=(4, 7), fontsize=9)
     text = f"grey: random at its own\nbest rate, {rate / common:.0f} times higher"
-    label(axes, 1.05 * shift, 0.76, text, GREY, xytext=(6, 0), fontsize=8.5)
+    label(axes, 1.05 * shift, 0.61, text, GREY, xytext=(6, 0), fontsize=8.5)
     label(axes, end, floor / first, "best linear map", GREY, xytext=(-2, -11), ha="right", fontsize=8.5)
     axes.set_xlim(0, end)
     axes.set_ylim(0.9 * floor / first, 1.1)
