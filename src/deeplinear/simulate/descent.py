@@ -21,7 +21,7 @@ Start = Sequence[ArrayLike] | Reduction
 
 OUT_OF_BOUNDS = 1e6  # times the larger of the first excess loss and that of the zero map: diverged
 WIDE = 200  # from this hidden width on, moving weights in place beats the compiled loop on a CPU
-SHORT = 30_000  # updates of a layer, at 10 µs each in place: compiling takes as long
+SHORT = 100_000  # updates of a layer, at 10 µs each in place: compiling takes as long
 
 
 def descend(
