@@ -12,7 +12,7 @@ descent itself, on white inputs from random weights, elsewhere from aligned ones
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from deeplinear.figures.growth import claims, growth, rows_of
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, SKY, VERMILION, quiet, written
 from deeplinear.figures.starts import MEASURED, STARTS, study
 from deeplinear.sweep import sweep
-
-if TYPE_CHECKING:
-    from deeplinear.task import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 

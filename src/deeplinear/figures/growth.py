@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deeplinear.figures.claim import Claim, listed
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 LOOKED_AT = ("gaussian", "glorot", "orthogonal", "pretrained")
 
 
-def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> Array:
+def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> NDArray[np.intp]:
     """Rows of the table with this start and these inputs, at the paper's target or the stricter one."""
     here = data["inputs"] == inputs
     loose = data["target"] != 0.999

@@ -65,7 +65,9 @@ def fastest(
         )
     rates = grid[max(first - STRIDE + 1, 0) :]
     rates = rates[rates > SLOWEST * grid[first]]
-    for most, goers in (*((n, go) for n, go in ROUNDS if n < steps), (steps, 0)):
+    rounds = [*((most, goers) for most, goers in ROUNDS if most < steps), (steps, 0)]
+    while True:
+        most, goers = rounds.pop(0)
         found = run(rates, most)
         last = np.where(bounded(found), found.loss[:, -1], np.inf)
         learned = np.flatnonzero(np.isfinite(found.learned_at))
