@@ -12,17 +12,18 @@ from deeplinear.figures.claim import Claim, listed
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+Rows = NDArray[np.intp]
 LOOKED_AT = ("gaussian", "glorot", "orthogonal", "pretrained")
 
 
-def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> NDArray[np.intp]:
+def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> Rows:
     """Rows of the table with this start and these inputs, at the paper's target or the stricter one."""
     here = data["inputs"] == inputs
     loose = data["target"] != 0.999
     return np.flatnonzero((data["start"] == start) & here & (loose != strict))
 
 
-def growth(data: dict[str, Any], rows: Array, name: str = "iterations") -> tuple[float, float]:
+def growth(data: dict[str, Any], rows: Rows, name: str = "iterations") -> tuple[float, float]:
     """Exponent of a column against the number of weight matrices, least squares in logarithms, and its standard error.
 
     Seeds are points of their own. Networks that have not learned are left out, which makes growth look smaller.
@@ -37,7 +38,7 @@ def growth(data: dict[str, Any], rows: Array, name: str = "iterations") -> tuple
     return slope, float(np.sqrt(left @ left / max(len(x) - 2, 1) / (centred @ centred)))
 
 
-def times(data: dict[str, Any], rows: Array, layers: int, name: str = "iterations") -> float:
+def times(data: dict[str, Any], rows: Rows, layers: int, name: str = "iterations") -> float:
     """Mean of a column over the seeds of one depth; a network that has not learned counts with all its iterations."""
     values = data[name][rows[data["layers"][rows] == layers]]
     return float(np.where(np.isfinite(values), values, data["steps"]).mean()) if len(values) else np.nan
@@ -48,7 +49,7 @@ def span(values: Array) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def exponents(data: dict[str, Any], rows: dict[str, Array], name: str = "iterations") -> str:
+def exponents(data: dict[str, Any], rows: dict[str, Rows], name: str = "iterations") -> str:
     """Growth of each start, in words for a table."""
     pairs = ((start, growth(data, at, name)) for start, at in rows.items())
     return ", ".join(f"{start} {slope:.2f} ± {error:.2f}" for start, (slope, error) in pairs)
@@ -74,7 +75,7 @@ def claims(data: dict[str, Any]) -> list[Claim]:
     ]
 
 
-def flat(data: dict[str, Any], inputs: str, rows: dict[str, Array]) -> Claim:
+def flat(data: dict[str, Any], inputs: str, rows: dict[str, Rows]) -> Claim:
     """Isometric starts do not slow down with depth."""
     deepest = int(data["layers"][rows["orthogonal"]].max())
     ratios = [times(data, rows[start], deepest) / times(data, rows[start], 5) for start in ("orthogonal", "pretrained")]
@@ -86,7 +87,7 @@ def flat(data: dict[str, Any], inputs: str, rows: dict[str, Array]) -> Claim:
     )
 
 
-def white_claims(data: dict[str, Any], rows: dict[str, Array], strictly: dict[str, Array]) -> list[Claim]:
+def white_claims(data: dict[str, Any], rows: dict[str, Rows], strictly: dict[str, Rows]) -> list[Claim]:
     """On white inputs isometric starts learn at once, and scaled random ones ever later."""
     at_once = [span(data["iterations"][rows[start]]) for start in ("orthogonal", "pretrained")]
     slopes = {start: growth(data, at) for start, at in rows.items()}
@@ -141,7 +142,7 @@ def white_claims(data: dict[str, Any], rows: dict[str, Array], strictly: dict[st
     ]
 
 
-def rate_claims(data: dict[str, Any], table: dict[tuple[str, bool], dict[str, Array]]) -> list[Claim]:
+def rate_claims(data: dict[str, Any], table: dict[tuple[str, bool], dict[str, Rows]]) -> list[Claim]:
     """Best rates: 1/depth for orthogonal nets, whose kernel on white inputs is L times the identity."""
     white = table[("white", True)]["orthogonal"]
     slope, error = growth(data, white, "rate")

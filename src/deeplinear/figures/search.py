@@ -45,7 +45,7 @@ def fastest(
     Returns:
         ``iterations`` and ``rate`` of the first crossing, the slower rate of equals (NaN iterations, and the rate of the
         lowest loss, where there is none); ``held_iterations`` and ``held_rate`` of the fastest crossing that stays (NaN
-        where none does); ``left``, the winner's last loss as a multiple of the threshold.
+        where none does within ten times the iterations of the first); ``left``, the winner's last loss as a multiple of the threshold.
 
     Raises:
         ValueError: every rate diverges.
@@ -80,8 +80,9 @@ def fastest(
         return nothing | {"rate": rates[last.argmin()], "left": last.min() / threshold}
     best = min(learned, key=lambda i: (found.learned_at[i], rates[i]))
     held = {"held_iterations": np.nan, "held_rate": np.nan}
+    patience = min(steps, int(10 * found.learned_at[best]) + hold)
     for rate in grid[(grid <= rates[best]) & (grid > rates[best] / 10)]:
-        crossed = run(np.array([rate]), steps).learned_at[0]
+        crossed = run(np.array([rate]), patience).learned_at[0]
         if np.isnan(crossed):
             break
         if (run(np.array([rate]), int(crossed) + hold, None).loss[0, int(crossed) :] < threshold).all():
