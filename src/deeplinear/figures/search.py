@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 STRIDE = 3  # rates far beyond stability diverge in a few steps each: look at every third of them
-SLOWEST = 0.003  # of the fastest rate that does not diverge; slower ones are left out
-ROUNDS = ((5, 8), (20, 4), (80, 2))  # iterations, and how many rates go on to the next round
+SLOWEST = 0.01  # of the fastest rate that does not diverge; slower ones are left out
+ROUNDS = ((4, 5), (16, 3), (64, 2))  # iterations, and how many rates go on to the next round
 
 
 def fastest(
@@ -29,8 +29,8 @@ def fastest(
 ) -> dict[str, float]:
     """The rate that first brings the loss below a threshold, and the fastest one that keeps it there.
 
-    By successive halving: the rates of two and a half decades below divergence run five iterations, those with the
-    lowest losses twenty, and so on, always beside the fastest one, whose loss often rises before it falls. The first
+    By successive halving: the rates of two decades below divergence run four iterations, those with the lowest losses
+    sixteen, and so on, always beside the fastest one, whose loss often rises before it falls. The first
     round in which a rate learns decides.
 
     Args:
