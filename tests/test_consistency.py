@@ -8,7 +8,7 @@ from tests.conftest import CLOSED_FORM
 
 import deeplinear as dl
 from deeplinear import Task
-from deeplinear.initial.consistency import consistency
+from deeplinear.initial.consistency import consistency, off_diagonal
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
 
@@ -88,18 +88,23 @@ def test_the_first_step_moves_modes_as_predicted(digits):
     assert_allclose(run.strengths[1], rate * digits.modes.s * expected, rtol=1e-10)
 
 
-def test_fine_tuning_of_the_readout_alone_is_exact(digits):
-    """The law is that of descent on the readout; here it is descended by hand behind encoders that rest."""
+@pytest.mark.parametrize("pretraining_rate", [None, 0.125])
+def test_fine_tuning_of_the_readout_alone_is_exact(digits, pretraining_rate):
+    """The law is that of descent on the readout, by hand behind encoders that rest; rates in units of 1 / λ_1."""
     widths, options = (64, 30, 20, 10), {"strength": 0.02, "epochs": 600}
-    *encoders, readout = pretrained_limit(digits, widths, readout=0.0, rng=1, **options)
+    slow = None if pretraining_rate is None else pretraining_rate / digits.input_modes[0][0]
+    *encoders, readout = pretrained_limit(digits, widths, readout=0.0, rng=1, rate=slow, **options)
     through, rate = encoders[1] @ encoders[0], 0.7 / digits.input_modes[0][0]
     losses = []
     for _ in range(41):
         losses.append(float(digits.loss(readout @ through)))
         missing = digits.input_output_correlation - readout @ through @ digits.input_correlation
         readout = readout + rate * missing @ through.T
-    theory = consistency(digits).fine_tuning(np.arange(41), rate=rate, layers=2, width=20, **options)
+    options |= {"rate": rate, "layers": 2, "width": 20}
+    theory = consistency(digits).fine_tuning(np.arange(41), pretraining_rate=slow, **options)
     assert_allclose(theory, losses, rtol=1e-10)
+    if slow is not None:
+        assert theory[-1] > 1.2 * consistency(digits).fine_tuning(40, **options)
     assert losses[-1] < 0.7 * losses[0]
 
 
@@ -138,6 +143,16 @@ def test_descended_pretraining_passes_modes_as_predicted(digits):
     predicted = consistency(digits).passes(epochs=400, width=60, strength=0.5e-4)
     assert_allclose(found, predicted, atol=0.06)
     assert np.ptp(predicted) > 0.3
+
+
+def test_scores_of_digits(digits):
+    """The other scores of the inputs and of the three strongest modes, by hand; the digits were measured."""
+    found = consistency(digits)
+    image = digits.input_correlation @ digits.modes.v[:, :3]
+    block = digits.modes.v[:, :3].T @ image
+    assert_allclose(found.leading, np.sqrt(1 - (np.diag(block) ** 2).sum() / (block**2).sum()), rtol=1e-9)
+    assert found.leading == pytest.approx(off_diagonal(found.block[:3, :3]), rel=CLOSED_FORM)
+    assert found.as_given == pytest.approx(0.96962, abs=1e-5)
 
 
 def test_prints_and_draws(digits):

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,6 +53,43 @@ def test_other_source_code_computes_again(tmp_path, monkeypatch):
         with setting(folder=kept):
             sweep(recorded, jobs(done, 1), workers=1)
     assert len(list(done.iterdir())) == 2
+
+
+def test_source_is_every_byte_of_the_package(tmp_path, monkeypatch):
+    """Contents and names of its files, also of those in folders."""
+    (tmp_path / "room").mkdir()
+    files = tmp_path / "__init__.py", tmp_path / "room" / "law.py"
+    for file in files:
+        file.write_text("x = 1\n")
+    monkeypatch.setattr(room, "deeplinear", SimpleNamespace(__file__=str(files[0])))
+
+    def seen():
+        room.source.cache_clear()
+        return room.source()
+
+    try:
+        states = [seen()]
+        assert seen() == states[0]
+        for file in files:
+            file.write_text("x = 2\n")
+            states.append(seen())
+        files[1].rename(tmp_path / "room" / "other.py")
+        states.append(seen())
+        (tmp_path / "notes.txt").touch()
+        assert seen() == states[-1]
+    finally:
+        room.source.cache_clear()
+    assert len(set(states)) == 4
+
+
+def test_what_an_inner_block_leaves_open_stays_as_outside(tmp_path):
+    done, seen = tmp_path / "done", []
+    done.mkdir()
+    for _ in range(2):
+        with setting(folder=tmp_path / "kept"), setting(watch=lambda *of: seen.append(of)):
+            sweep(recorded, jobs(done, 2), workers=1)
+    assert len(list(done.iterdir())) == 2
+    assert seen == [(1, 2), (2, 2)] * 2
 
 
 def test_progress_is_told_inside_the_block_only(tmp_path):

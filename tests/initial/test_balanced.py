@@ -1,6 +1,7 @@
 """Balanced and λ-balanced starts: the conserved quantity is as asked, strengths too, and nothing else is fixed."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -91,6 +92,36 @@ def test_refused_shapes_are_impossible(widths, sign):
     for seed in range(20):
         w = initial.gaussian(widths, rng=seed)
         assert np.linalg.eigvalsh(sign * weights.imbalance(w)[0]).min() <= 1e-15
+
+
+def test_frames_of_lambda_balanced_layers_point_anywhere():
+    """A hidden unit holds a Haar share of ``S_1² = (√(λ² + 4S²) − λ)/2``: of .618 and .0099."""
+    draws = [
+        initial.lambda_balanced((3, 2, 3), imbalance=1.0, strength=[1.0, 0.1], rng=seed)[0] for seed in range(2000)
+    ]
+    powers = (np.stack(draws) ** 2).sum(axis=2)
+    expected = np.mean((np.sqrt(1 + 4 * np.array([1.0, 0.1]) ** 2) - 1) / 2)
+    assert (np.abs(powers.mean(axis=0) - expected) < 5 * powers.std(axis=0) / np.sqrt(len(powers))).all()
+    assert (powers.std(axis=0) > 0.1).all()
+
+
+def test_directions_that_no_mode_needs_point_anywhere():
+    """The second hidden unit of one mode: the rest of the outputs share its power λ alike."""
+    aligned = Task.from_correlations([[1.0]], np.eye(5, 1))
+    options = {"imbalance": 1.0, "strength": 1.0, "task": aligned}
+    draws = np.stack([initial.lambda_balanced((1, 2, 5), rng=seed, **options)[1] for seed in range(2000)])
+    powers = (draws**2).sum(axis=2)[:, 1:]
+    assert_allclose(powers.sum(axis=1), 1.0, rtol=CLOSED_FORM)
+    assert (np.abs(powers.mean(axis=0) - 1 / 4) < 5 * powers.std(axis=0) / np.sqrt(len(powers))).all()
+    assert (powers.std(axis=0) > 0.1).all()
+
+
+@pytest.mark.parametrize(
+    "start", [initial.balanced, partial(initial.lambda_balanced, imbalance=1.0)], ids=["balanced", "lambda_balanced"]
+)
+def test_strengths_are_a_thousandth_unless_asked_for(start):
+    found = np.linalg.svd(weights.end_to_end(start((6, 4, 5), rng=0)), compute_uv=False)
+    assert_allclose(found[:4], 1e-3, rtol=CLOSED_FORM)
 
 
 @pytest.mark.parametrize("lam", [1e8, -1e8, 1e-12, -1e-12])

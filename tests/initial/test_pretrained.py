@@ -231,12 +231,26 @@ def test_first_is_the_pretraining_of_a_shallower_net(task, start):
 
 def test_layers_stop_when_the_share_is_left(task):
     powers = task.input_modes[0]
-    done = pretrained(task, (9, 4, 3), epochs=5000, share=0.2, strength=1e-3, start="aligned", rng=0)
     level = 0.5 * (powers[4:].sum() + 0.2 * powers[:4].sum())
-    assert done.errors[0][-1] <= level < done.errors[0][-2]
-    assert done.epochs[0] < 5000
+    slow = {"epochs": 50_000, "rate": 0.01 / powers[0]}  # steps of 0.2 % of the error
+    for options in ({"epochs": 5000}, slow):
+        for start in ("random", "aligned"):
+            done = pretrained(task, (9, 4, 3), share=0.2, strength=1e-3, start=start, rng=0, **options)
+            assert done.errors[0][-1] <= level < done.errors[0][-2]
+            assert done.epochs[0] < 5000
     assert pretrained(task, (9, 4, 3), epochs=7, rng=0).epochs == (7,)
     assert pretrained(task, (9, 4, 3), epochs=0, rng=0).epochs == (0,)
+    assert pretrained(task, (9, 4, 3), share=0.0, rng=0).epochs == (500,)
+
+
+def test_a_component_passes_a_ten_thousandth_at_the_start_and_all_of_it_at_the_end(task):
+    """By default, however weak the component."""
+    begun = pretrained(task, (9, 4, 3), epochs=0, start="aligned", rng=0).encoders[0]
+    for encoder in (begun, pretrained_limit(task, (9, 4, 3), epochs=0, rng=0)[0]):
+        assert_allclose(np.linalg.svd(encoder, compute_uv=False), 1e-2, rtol=CLOSED_FORM)
+    weak = Task.from_correlations(np.diag([1.0, 1e-6]), np.eye(2))
+    w1, _ = pretrained_limit(weak, (2, 4, 2), rng=0)
+    assert_allclose(w1.T @ w1, np.eye(2), rtol=0, atol=1e-9)
 
 
 def test_readouts(task):

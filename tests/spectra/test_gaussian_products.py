@@ -116,6 +116,13 @@ def test_law_of_eigenvalues(both):
         assert abs(a.mean() - b.mean()) < 5 * np.sqrt((a.var() + b.var()) / DRAWS)
 
 
+def test_both_spectra_are_of_one_matrix(both):
+    """``Σ ln |λ| = Σ ln s = ln |det P|``, draw by draw."""
+    _, _, ours, _, _ = both
+    determinant = np.log(np.abs(ours.eigenvalues)).sum(axis=1)
+    assert_allclose(determinant, ours.log_singular_values.sum(axis=1), rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize(("n", "k"), [(1, 4), (6, 1), (6, 4), (9, 12)])
 def test_moments(n, k):
     """``E tr PPᵀ / n = 1``; mean and variance of ``ln |det P|``: Newman 1986."""

@@ -27,7 +27,7 @@ def test_no_convergence_is_an_error():
         inverse(lambda y: (y + np.nan, np.ones_like(y)), np.array([0.5]), what="a riddle")
 
 
-@pytest.mark.parametrize("u", [1e-150, 1e-8, 0.01, 0.2499, 0.2501, 0.9999, 1.0001, 3.0])
+@pytest.mark.parametrize("u", [1e-150, 1e-8, 0.01, 0.1, 0.2, 0.2499, 0.2501, 0.5, 0.9999, 1.0001, 3.0])
 def test_deficits_to_full_precision(u):
     import mpmath as mp
 

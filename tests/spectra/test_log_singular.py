@@ -55,17 +55,24 @@ def test_windows_against_exact_arithmetic(long, monkeypatch):
     assert_allclose(log_singular_values(factors), exact, rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("guaranteed", [True, False])
-def test_windows_cut_where_they_should(guaranteed):
-    """A triangle with couplings of order one: window by window as in one piece."""
+@pytest.mark.parametrize(("n", "coupling", "guaranteed"), [(120, 0.05, True), (120, 0.05, False), (700, 0.019, False)])
+def test_windows_cut_where_they_should(n, coupling, guaranteed):
+    """A triangle with couplings of order one: window by window as in one piece. Closer columns need more of the overlap."""
     rng = np.random.default_rng(3)
-    d, t = np.linspace(5, -590, 120), np.eye(120) + np.tril(rng.standard_normal((120, 120)), -1) / 20
+    d, t = np.linspace(5, -590, n), np.eye(n) + np.tril(rng.standard_normal((n, n)), -1) * coupling
     whole = windows.log_graded(d, t, guaranteed=guaranteed)
     parts = windows.log_graded(
-        np.append(d, -9000.0), np.eye(121) + np.pad(t - np.eye(120), (0, 1)), guaranteed=guaranteed
+        np.append(d, -9000.0), np.eye(n + 1) + np.pad(t - np.eye(n), (0, 1)), guaranteed=guaranteed
     )
     assert_allclose(parts[:-1], whole, rtol=0, atol=1e-12)
     assert parts[-1] == -9000.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_of_one_factor_is_its_condition_number(seed):
+    (w,) = gaussians(12, 1, seed)
+    _, bound = log_singular_values([w], error=True)
+    assert 0.1 < bound / (np.finfo(float).eps * np.linalg.cond(w)) < 30
 
 
 @pytest.mark.parametrize(("n", "count", "lowest"), [(100, 99, -290), (50, 1500, -3800)])

@@ -73,4 +73,5 @@ def test_the_atom():
     assert law.ppf([0.0, 0.5, 0.75, 1.0]).tolist() == [0.0, 0.0, 0.0, 2.25]
     assert law.isf(0.3) == 0
     assert law.logarithm().ppf(0.5) == -np.inf
+    assert [law.logarithm().moment(order) for order in (1, 2, 3)] == [-np.inf, np.inf, -np.inf]
     assert_allclose(law.expect(np.cos) - 0.75, quad(lambda x: np.cos(x) * law.pdf(x), 0.25, 2.25, epsrel=1e-10)[0])

@@ -42,8 +42,8 @@ def race(
         inputs: ``"raw"`` or ``"centred"``.
         start: ``"random"`` or ``"pretrained"``.
         hidden: widths of the hidden layers.
-        std: of all random weights: those of the random start, of encoders and decoders before pretraining, and of the
-            readout.
+        std: of all random weights: those of the random start, of encoders and decoders before pretraining (of the first;
+            of the others too where hidden widths are equal, since all layers start at one strength), and of the readout.
         epochs: of pretraining, at most, for each layer.
         left: share of the power, as far as the layer can reconstruct it, at which a layer is done before that.
         common: rate of everything in the long run, in units of 1 / the largest input power.

@@ -41,7 +41,7 @@ def lyapunov_exponents(n: int) -> Array:
         n: width; entries of the matrices are independent with standard deviation ``1/√n``.
 
     Returns:
-        Exponents, shape ``(n,)``, descending; near ``½ ln(1 − (j − ½)/n)`` for large n.
+        Exponents, shape ``(n,)``, descending; near ``½ ln(1 − j/n)`` for large n and j < n.
 
     Raises:
         ValueError: n is not a whole number from 1.
