@@ -58,7 +58,16 @@ def tampered(data):
         one.reshape(-1)[-1] = 1.0
         ramp = np.geomspace(1, 30, array.size).reshape(array.shape)
         turned = array[::-1] if array.ndim else -array
-        for wrong in (0.5 * array, 1.3 * array, turned, array * ramp, array * (1 + 0.3 * noise), array + one):
+        disordered = np.sort(array, axis=0) if array.ndim else array  # columns, each for itself
+        for wrong in (
+            0.5 * array,
+            1.3 * array,
+            turned,
+            array * ramp,
+            array * (1 + 0.3 * noise),
+            array + one,
+            disordered,
+        ):
             yield data | {name: np.asarray(wrong)}
 
 

@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import deeplinear as dl
-from deeplinear.simulate import descent
+from deeplinear.simulate import compiled, descent, inplace
 
 LOSS, LIFTED = 1e-12, 1e-10  # of the first loss; of the largest weight
 
@@ -43,8 +43,14 @@ def test_reduced_equals_unreduced(task, kind, layers, momentum, weight_decay):
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_against_naive_twin(task, naive, kind, depth, wide, monkeypatch):
     monkeypatch.setattr(descent, "WIDE", wide)  # both engines on the same network
+    monkeypatch.setattr(descent, "SHORT", 0)
+    used = []
+    for engine in (compiled, inplace):
+        spied = lambda *given, run=engine.run, name=engine: used.append(name) or run(*given)  # noqa: E731
+        monkeypatch.setattr(engine, "run", spied)
     weights = start(task, kind, depth, width=15)
     run = dl.descend(task, weights, rate=0.05, steps=60, momentum=0.5, weight_decay=0.01)
+    assert used == [compiled if wide > 1 or depth == 1 else inplace]
     losses, final = naive(task, weights, 0.05, 60, 0.5, 0.01)
     assert_allclose(run.loss, losses, rtol=0, atol=LOSS * losses[0])
     for found, wanted in zip(run.weights, final, strict=True):
@@ -181,6 +187,7 @@ def test_layers_may_be_nested_lists():
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_weights_of_a_batch_are_those_of_its_end(task, wide, monkeypatch):
     monkeypatch.setattr(descent, "WIDE", wide)
+    monkeypatch.setattr(descent, "SHORT", 0)
     weights = start(task, "decoupled", 2, width=9)
     until = task.floor + 0.3 * (task.loss(0 * task.optimum) - task.floor)
     run = dl.descend(task, weights, rate=[0.02, 0.1], until=until, stop="first")

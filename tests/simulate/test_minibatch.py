@@ -33,6 +33,7 @@ def naive(weights, rate, batch, steps, seed):
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_against_backpropagation(kind, reduce, wide, monkeypatch):
     monkeypatch.setattr(descent, "WIDE", wide)
+    monkeypatch.setattr(descent, "SHORT", 0)
     task, sizes = dl.Task.from_data(X, Y), [6, 40, 40, 3]
     weights = (
         dl.initial.decoupled(task, sizes, strength=0.3, rng=0)

@@ -134,7 +134,7 @@ def compute(
     for i, job in enumerate(jobs[: -2 * len(STARTS)]):
         for row, target in enumerate(job["targets"]):
             for column, count in enumerate(job["layers"]):
-                entry = {"target": float(target), "layers": count} | {
+                entry = {"target": f"{target:g}", "layers": count} | {
                     name: job[name] for name in ("start", "inputs", "seed")
                 }
                 for name, value in (entry | {name: found[row, column] for name, found in done[i].items()}).items():

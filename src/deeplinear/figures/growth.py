@@ -19,7 +19,7 @@ LOOKED_AT = ("gaussian", "glorot", "orthogonal", "pretrained")
 def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> Rows:
     """Rows of the table with this start and these inputs, at the paper's target or the stricter one."""
     here = data["inputs"] == inputs
-    loose = data["target"] != 0.999
+    loose = data["target"].astype(str) != "0.999"
     return np.flatnonzero((data["start"] == start) & here & (loose != strict))
 
 
