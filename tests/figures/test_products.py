@@ -1,12 +1,14 @@
 """What the claims of Fig. 6B and C stand on: an exact variance for finite N, and a distance measured at some points only."""
 
+import importlib
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import kstest
 
-from deeplinear.figures import product_claims
-from deeplinear.spectra import FussCatalan
+from deeplinear.figures import fig6bc, product_claims
+from deeplinear.spectra import FussCatalan, long_product
 
 
 @pytest.mark.parametrize(("n", "k"), [(3, 1), (3, 4), (8, 2)])
@@ -37,3 +39,74 @@ def test_kurtosis_of_the_quarter_circle():
     third = 64 / (15 * np.pi)
     expected = (2 - 4 * mean * third + 6 * mean**2 - 3 * mean**4) / (1 - mean**2) ** 2
     assert_allclose(product_claims.law_kurtosis(1), expected, rtol=1e-12)
+
+
+def test_origin_bin_has_the_width_of_a_bin():
+    points = np.array([[0.049, 0], [0, -0.049], [0.051, 0], [0, -0.051], [0.049, 0.051]])
+    found = product_claims.origin_bins({"bins": np.array(10), "eigenvalues": points[None, None]})
+    assert found == np.array([[0.4]])
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return fig6bc.compute(**fig6bc.QUICK)
+
+
+def red(data):
+    """Texts of the claims that fail."""
+    return [claim.text for claim in product_claims.claims(data) if not claim.passed]
+
+
+def any_of(texts, part):
+    """Whether one of them has this part."""
+    return any(part in text for text in texts)
+
+
+def test_claims_hold_at_width_100(quick):
+    assert red(quick) == []
+
+
+@pytest.mark.parametrize("column", range(3))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_mean_log_is_exact_to_five_standard_errors(quick, column, sign):
+    logs = quick["log_singular_values"].copy()
+    exact = long_product(100, k=int(quick["factors"][column]))
+    error = np.sqrt((exact.std**2).sum()) / 100 / np.sqrt(24)
+    logs[column] += sign * 10 * error
+    assert any_of(red(quick | {"log_singular_values": logs}), "exactly, at any depth")
+
+
+@pytest.mark.parametrize("column", range(3))
+def test_mean_square_is_exact_to_five_standard_errors(quick, column):
+    logs = quick["log_singular_values"].copy()
+    error = np.sqrt(product_claims.norm_variance(100, int(quick["factors"][column])) / 24)
+    power = np.exp(2 * logs[column].astype(float)).mean()
+    logs[column] += np.log((1 + 8 * error) / power) / 2
+    assert any_of(red(quick | {"log_singular_values": logs}), "norms are kept on average")
+
+
+@pytest.mark.parametrize("column", range(3))
+def test_moduli_of_factors_that_are_a_tenth_too_large(quick, column):
+    z = quick["eigenvalues"].copy()
+    z[column] *= 1.1 ** quick["factors"][column]
+    assert any_of(red(quick | {"eigenvalues": z}), "moduli follow")
+
+
+def test_orthogonal_product_has_k_factors(monkeypatch):
+    module = importlib.import_module("deeplinear.initial.haar")
+    true, made = module.haar, []
+
+    def spy(*args):
+        made.append(true(*args))
+        return made[-1]
+
+    monkeypatch.setattr(module, "haar", spy)
+    fig6bc.orthogonal_product(5, 7, np.random.default_rng(0))
+    assert len(made) == 7
+    assert len(np.unique(np.round([q[0, 0] for q in made], 12))) == 7
+
+
+def test_equal_columns_are_different_draws():
+    found = fig6bc.compute(n=8, factors=(3, 3), realisations=2, bin_width=0.1, rng=0)
+    assert (found["log_singular_values"][0] != found["log_singular_values"][1]).all()
+    assert (found["eigenvalues"][0] != found["eigenvalues"][1]).any()
