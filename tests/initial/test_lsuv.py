@@ -61,7 +61,7 @@ def test_preactivations_have_unit_variance(x, activation):
 
 @pytest.mark.parametrize("widths", [(20, 30, 10, 5), (20, 30, 1)])
 def test_a_large_constant_in_the_inputs_costs_no_digits_that_count(widths):
-    """With one output, what varies is half a millionth of what does not."""
+    """With one output, what varies is two millionths of what does not."""
     far = 1e6 + np.random.default_rng(0).standard_normal((500, 20))
     for before, _ in outputs(initial.lsuv(far, widths, rng=2), far, None):
         assert_allclose(before.var(), 1.0, rtol=1e-6)
