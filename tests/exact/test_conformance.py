@@ -1,4 +1,4 @@
-"""Every law of the registry on 100 random networks each, 200 where there is time (``-m slow``), against an integrator that it shares no code with."""
+"""Every law of the registry on 200 random networks each, against an integrator that it shares no code with."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from deeplinear import Task, solve
 from deeplinear.exact import FORMULAS, task_sharpness
 from deeplinear.exact.kernels import ntk
 
-DRAWS = pytest.mark.parametrize("count", [100, pytest.param(200, marks=pytest.mark.slow)])
+DRAWS = 200
 ACCURACY = 1e-9  # of maps and layers relative to the largest of the path: what the laws promise
 ROUNDING = 2e-15  # of a weight, as much as building it costs
 MARGIN = 100  # one rounding of the weights against another
@@ -60,11 +60,10 @@ def worst(found, truth):
     return np.maximum.accumulate(np.abs(found - truth).max(axis=(1, 2)))
 
 
-@DRAWS
 @pytest.mark.parametrize("name", NETWORKS)
-def test_against_extrapolation(name, count):
+def test_against_extrapolation(name):
     rng = np.random.default_rng(list(NETWORKS).index(name))
-    networks = [NETWORKS[name](rng) for _ in range(count)]
+    networks = [NETWORKS[name](rng) for _ in range(DRAWS)]
     times = np.outer([LONGEST / task.modes.s[: task.rank].min() for task, _ in networks], GRID)
     truth, moved = reference(networks, times, rng)
     compared, turning = 0, 0
@@ -100,7 +99,7 @@ def test_against_extrapolation(name, count):
             compare_layers(law, times[i], truth[i], moved[i], sure, where)
             assert position(solve(task, weights).name) <= position(name), where
     assert (turning == 0) == declared
-    assert compared > 0.7 * count * len(GRID)
+    assert compared > 0.7 * DRAWS * len(GRID)
 
 
 def turns(strengths, size):
@@ -146,11 +145,10 @@ def descent(task, weights, rate, steps):
     return [np.stack(record) for record in found]
 
 
-@DRAWS
-def test_recursion_against_descent(count):
+def test_recursion_against_descent():
     rng = np.random.default_rng(99)
     steps, compared = 60, 0
-    for i in range(count):
+    for i in range(DRAWS):
         depth = int(rng.integers(1, 6))
         task, weights = draws.decoupled(
             depth, rng, [draws.equal, draws.unequal][i % 2], aligned=bool(rng.random() < 0.5)
@@ -173,7 +171,7 @@ def test_recursion_against_descent(count):
         for found, w in zip((curve.maps, *law.weights(np.arange(steps + 1))), (maps, *true), strict=True):
             assert (worst(found[regular], w[regular]) <= allowed[regular]).all(), (i, share)
         compared += regular.sum()
-    assert compared > 0.8 * count * steps
+    assert compared > 0.8 * DRAWS * steps
 
 
 def test_a_recursion_is_only_used_when_asked_for():
