@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.starts import STARTS
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
 Rows = NDArray[np.intp]
-LOOKED_AT = ("gaussian", "glorot", "orthogonal", "pretrained")
 
 
 def rows_of(data: dict[str, Any], start: str, inputs: str, *, strict: bool = False) -> Rows:
@@ -69,7 +69,7 @@ def claims(data: dict[str, Any]) -> list[Claim]:
         if len(rows_of(data, "orthogonal", inputs, strict=strict))
     ]
     table = {
-        (inputs, strict): {start: rows_of(data, start, inputs, strict=strict) for start in LOOKED_AT}
+        (inputs, strict): {start: rows_of(data, start, inputs, strict=strict) for start in STARTS}
         for inputs, strict in readings
     }
     return [
@@ -203,7 +203,7 @@ def trap_claims(data: dict[str, Any]) -> list[Claim]:
             kept >= 0.9,
         ),
         Claim(
-            f"float32 learns when float64 does ({', '.join(LOOKED_AT)}; raw inputs)",
+            f"float32 learns when float64 does ({', '.join(STARTS)}; raw inputs)",
             listed(data["witness"], ".0f"),
             listed(data["witnessed"], ".0f"),
             bool((data["witness"] == data["witnessed"]).all()),
