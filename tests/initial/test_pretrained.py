@@ -1,15 +1,13 @@
-"""Greedy pretraining: the descent on examples, its scalar form, its closed form, and what the weights are good for."""
+"""Greedy pretraining: the stack, its closed form, and what the weights are good for."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.integrate import solve_ivp
-from tests.conftest import CLOSED_FORM, INTEGRATOR
+from tests.conftest import CLOSED_FORM
 
 import deeplinear as dl
 from deeplinear import Task
-from deeplinear.exact.modes import sigmoid
-from deeplinear.initial.autoencoder import autoencode, autoencode_aligned, compounded, passed
+from deeplinear.initial.autoencoder import autoencode, compounded, passed
 from deeplinear.initial.consistency import off_diagonal
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
@@ -18,60 +16,10 @@ FLOW = 1e-3  # descent against the flow at the rates below, before extrapolation
 WIDTHS = [(9, 6, 3), (9, 5, 4, 3), (9, 30, 3), (9, 12, 25, 7, 3)]
 
 
-@pytest.fixture(scope="module")
-def examples():
-    """Inputs of nine dimensions that fill only seven."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((60, 7)) * np.geomspace(3, 0.5, 7) @ np.linalg.qr(rng.standard_normal((9, 7)))[0].T
-    return x, rng.standard_normal((60, 3))
-
-
-@pytest.fixture(scope="module")
-def task(examples):
-    return Task.from_data(*examples)
-
-
-def descended_on_examples(x, a, b, rate, epochs):
-    """A linear autoencoder by the gradient of ½ Σ ‖x − B A x‖² over the examples themselves; errors at every epoch."""
-    errors = []
-    for epoch in range(epochs + 1):
-        hidden = x @ a.T
-        missing = x - hidden @ b.T
-        errors.append(0.5 * np.sum(missing**2))
-        if epoch < epochs:
-            a, b = a + rate * (missing @ b).T @ x, b + rate * missing.T @ hidden
-    return a, b, np.array(errors)
-
-
 def passing(layers, task):
     """What encoders let through, in the principal components: QᵀWᵀWQ."""
     through = np.linalg.multi_dot([*layers[::-1], task.input_modes[1][:, : task.input_rank]])
     return through.T @ through
-
-
-@pytest.mark.parametrize("hidden", [3, 7, 12, 40])
-def test_statistics_see_what_examples_show(examples, task, hidden):
-    """Weights and errors, narrower and wider than the inputs, and beyond the width that two matrices can fill."""
-    rng, (powers, q) = np.random.default_rng(1), (part[..., :7] for part in task.input_modes)
-    a, b = 0.1 * rng.standard_normal((hidden, 7)), 0.1 * rng.standard_normal((7, hidden))
-    rate = 0.4 / powers[0]
-    found = autoencode(a, b, powers=powers, rate=rate, epochs=60)
-    encoder, decoder, errors = descended_on_examples(examples[0], a @ q.T, q @ b, rate, 60)
-    assert_allclose(found.encoder @ q.T, encoder, rtol=0, atol=1e-11)
-    assert_allclose(q @ found.decoder, decoder, rtol=0, atol=1e-11)
-    assert_allclose(found.errors, errors, rtol=1e-11)
-
-
-@pytest.mark.parametrize("hidden", [3, 7, 12])
-def test_an_aligned_start_is_one_number_a_component(examples, task, hidden):
-    (powers, q), k = (part[..., :7] for part in task.input_modes), min(hidden, 7)
-    r = np.linalg.qr(np.random.default_rng(2).standard_normal((hidden, k)))[0]
-    start, rate = np.full(k, 0.2), 0.6 / powers[0]
-    found = autoencode_aligned(start, powers=powers[:k], rate=rate, epochs=50, rest=powers[k:].sum())
-    encoder, decoder, errors = descended_on_examples(examples[0], 0.2 * r @ q[:, :k].T, 0.2 * q[:, :k] @ r.T, rate, 50)
-    assert_allclose((r * found.encoder) @ q[:, :k].T, encoder, rtol=0, atol=1e-12)
-    assert_allclose(q[:, :k] * found.decoder @ r.T, decoder, rtol=0, atol=1e-12)
-    assert_allclose(found.errors, errors, rtol=1e-11)
 
 
 @pytest.mark.parametrize("start", ["random", "aligned"])
@@ -113,29 +61,6 @@ def test_long_training_projects_onto_the_leading_components(task, start, hidden)
     assert_allclose(m, expected, rtol=0, atol=1e-3 if start == "random" else 1e-7)  # imbalance of the start stays
     if start == "aligned":
         assert_allclose(m, passing(pretrained_limit(task, (9, hidden, 3), rng=4)[:-1], task), atol=1e-7)
-
-
-def test_small_random_starts_are_nearly_balanced():
-    """C of W_1 = C M^½ Qᵀ is orthogonal up to the imbalance of the start, which descent hardly changes."""
-    rng = np.random.default_rng(5)
-    powers = np.geomspace(4, 0.5, 6)
-    for strength in (1e-2, 1e-3, 1e-4):  # below, the drift of finite steps is larger
-        std = np.sqrt(strength / 8)
-        a, b = std * rng.standard_normal((8, 6)), std * rng.standard_normal((6, 8))
-        done = autoencode(a, b, powers=powers, rate=0.02, epochs=4000)
-        gap = np.linalg.norm(done.encoder @ done.encoder.T - done.decoder.T @ done.decoder, 2)
-        assert gap < 6 * strength
-        assert np.abs(np.linalg.svd(done.encoder, compute_uv=False) - 1).max() < 3 * strength
-
-
-def test_passing_solves_its_equation_and_is_the_sigmoid():
-    powers, u0, rate = np.array([3.0, 1.0, 0.2]), 0.01, 0.05
-    ode = solve_ivp(lambda t, u: 2 * rate * powers * u * (1 - u), (0, 60), [u0] * 3, rtol=1e-11, atol=1e-13)
-    assert_allclose(passed(60.0, power=powers, rate=rate, strength=u0), ode.y[:, -1], rtol=INTEGRATOR)
-    scaled = sigmoid.strength(60.0, s=powers, u0=powers * u0, tau=1 / rate) / powers  # ũ = d u, s = d = λ
-    assert_allclose(passed(60.0, power=powers, rate=rate, strength=u0), scaled, rtol=CLOSED_FORM)
-    assert passed(0.0, power=3.0, rate=rate, strength=u0) == pytest.approx(u0, rel=1e-15)
-    assert_array_equal(passed(np.inf, power=[2.0, 0.0], rate=rate, strength=u0), [1.0, u0])
 
 
 def test_descent_tends_to_the_closed_form_as_the_rate_does(task):
