@@ -6,9 +6,7 @@ from numpy.testing import assert_allclose
 from tests.initial.starts import VARIANCES, layers
 
 from deeplinear import initial
-from deeplinear.initial.orthogonal import haar
 
-DRAWS = 20_000
 ORTHOGONAL = 1e-14  # round-off of a QR of a hundred columns
 
 
@@ -18,43 +16,6 @@ def assert_mean(samples, expected):
     error = samples.std(ddof=1) / np.sqrt(samples.size)
     assert abs(samples.mean() - expected) < 5 * error, (samples.mean(), expected, error)
     assert error < 0.05 * max(abs(expected), 1.0)  # else anything would pass
-
-
-@pytest.fixture(scope="module")
-def squares():
-    rng = np.random.default_rng(11)
-    return np.stack([haar(6, 6, rng) for _ in range(DRAWS)])
-
-
-@pytest.mark.parametrize("power", [1, 2, 3])
-def test_eigenvalue_phases_of_haar_matrices(squares, power):
-    """``E tr Qᵏ`` is 0 for odd k and 1 for even k, ``E (tr Qᵏ)²`` is k + (1 for even k): Diaconis & Shahshahani 1994."""
-    even = power % 2 == 0
-    traces = np.trace(np.linalg.matrix_power(squares, power), axis1=1, axis2=2)
-    assert_mean(traces, float(even))
-    assert_mean(traces**2, power + even)
-
-
-def test_entries_of_haar_matrices(squares):
-    """Every entry alike: mean 0, ``E q² = 1/n``, ``E q⁴ = 3/(n(n+2))``, and how two entries go together."""
-    n = 6
-    for i, j in [(0, 0), (0, 5), (5, 0), (3, 2), (5, 5)]:
-        assert_mean(squares[:, i, j], 0.0)
-        assert_mean(squares[:, i, j] ** 2, 1 / n)
-        assert_mean(squares[:, i, j] ** 4, 3 / (n * (n + 2)))
-    assert_mean(squares[:, 0, 0] ** 2 * squares[:, 0, 1] ** 2, 1 / (n * (n + 2)))
-    assert_mean(squares[:, 0, 0] ** 2 * squares[:, 1, 1] ** 2, (n + 1) / (n * (n - 1) * (n + 2)))
-    assert_mean(np.linalg.det(squares) > 0, 0.5)
-
-
-def test_frames_are_columns_of_haar_matrices():
-    rng = np.random.default_rng(12)
-    frames = np.stack([haar(7, 2, rng) for _ in range(DRAWS)])
-    for i, j in [(0, 0), (1, 1), (6, 1)]:
-        assert_mean(frames[:, i, j], 0.0)
-        assert_mean(frames[:, i, j] ** 2, 1 / 7)
-        assert_mean(frames[:, i, j] ** 4, 3 / (7 * 9))
-    assert_mean(frames[:, 0, 0] * frames[:, 1, 1] * frames[:, 0, 1] * frames[:, 1, 0], -1 / (7 * 6 * 9))
 
 
 @pytest.mark.parametrize("gain", [1.0, [0.5, 2.0, 1.5, 1.0]])
