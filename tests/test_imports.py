@@ -13,14 +13,15 @@ import deeplinear
 
 HOUSE = Path(deeplinear.__file__).parent
 HEAVY = ["jax", "matplotlib", "torch", "pandas", "scipy", "sklearn", "typer"]
-FLOOR = {"task", "weights", "curve", "reduction", "sweep"}
+FLOOR = {"task", "weights", "curve", "reduction", "sweep", "activations", "network"}
 ROOMS = {
     "data": FLOOR,
     "exact": FLOOR,
     "simulate": FLOOR,
     "initial": FLOOR | {"simulate"},  # directly sampled starts are cut down by simulate.closure
-    "figures": FLOOR | {"data", "initial", "exact", "simulate", "spectra"},
+    "figures": FLOOR | {"data", "initial", "exact", "simulate", "spectra", "propagation"},
     "spectra": FLOOR | {"initial"},  # products are turned by Haar matrices
+    "propagation": FLOOR | {"spectra", "initial"},
     "report": FLOOR | {"data", "initial", "exact", "simulate", "spectra", "figures"},
 }
 

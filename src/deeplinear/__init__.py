@@ -7,17 +7,21 @@ from deeplinear.curve import Curve
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
-    from deeplinear import data, exact, initial, spectra, weights
+    from deeplinear import activations, data, exact, initial, propagation, spectra, weights
     from deeplinear.exact.kernels.regime import regime
     from deeplinear.exact.solve import solve
     from deeplinear.initial.consistency import consistency
+    from deeplinear.network import Network
     from deeplinear.simulate.descent import descend
     from deeplinear.simulate.flow import flow
     from deeplinear.simulate.minibatch import descend_minibatch
+    from deeplinear.simulate.train import train
 
 __all__ = [
     "Curve",
+    "Network",
     "Task",
+    "activations",
     "consistency",
     "data",
     "descend",
@@ -25,14 +29,20 @@ __all__ = [
     "exact",
     "flow",
     "initial",
+    "propagation",
     "regime",
     "solve",
     "spectra",
+    "train",
     "weights",
 ]
 
 # SciPy and JAX take longer to load than the rest together, so a name loads its module when it is first used.
 LAZY = {
+    "Network": "deeplinear.network",
+    "activations": "deeplinear.activations",
+    "propagation": "deeplinear.propagation",
+    "train": "deeplinear.simulate.train",
     "data": "deeplinear.data",
     "exact": "deeplinear.exact",
     "initial": "deeplinear.initial",

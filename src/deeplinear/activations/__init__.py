@@ -1,0 +1,78 @@
+"""Activations: elementwise functions with derivatives, for theory and training alike.
+
+``ACTIVATIONS`` lists them; each is tested by being listed. Wherever an activation is asked for, a name, an `Activation` or any
+function of one array will do.
+"""
+
+from collections.abc import Callable
+
+from deeplinear.activations.activation import Activation
+from deeplinear.activations.elu import ELU
+from deeplinear.activations.erf import ERF
+from deeplinear.activations.gelu import GELU
+from deeplinear.activations.hard_tanh import HARD_TANH
+from deeplinear.activations.leaky_relu import LEAKY_RELU
+from deeplinear.activations.linear import LINEAR
+from deeplinear.activations.relu import RELU
+from deeplinear.activations.selu import SELU
+from deeplinear.activations.sigmoid import SIGMOID
+from deeplinear.activations.silu import SILU
+from deeplinear.activations.sin import SIN
+from deeplinear.activations.softplus import SOFTPLUS
+from deeplinear.activations.tanh import TANH
+
+__all__ = ["ACTIVATIONS", "Activation", "activation"]
+
+ACTIVATIONS = {
+    each.name: each
+    for each in (
+        LINEAR,
+        TANH,
+        ERF,
+        HARD_TANH,
+        SIGMOID,
+        RELU,
+        LEAKY_RELU,
+        ELU,
+        SELU,
+        GELU,
+        SILU,
+        SOFTPLUS,
+        SIN,
+    )
+}
+ALIASES = {"swish": "silu", "identity": "linear"}
+
+
+def activation(which: str | Activation | Callable, *, kinks: tuple[float, ...] = ()) -> Activation:
+    """The `Activation` meant by a name, by itself, or by any function of one array.
+
+    Args:
+        which: a name of ``ACTIVATIONS`` (``"swish"`` is ``"silu"``), an `Activation`, or a function that works elementwise.
+        kinks: for a function: places where it or a derivative jumps.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: neither a name nor a function.
+
+    Example:
+        >>> activation("tanh").derivative(0.0)
+        np.float64(1.0)
+    """
+    if isinstance(which, Activation):
+        return which
+    if isinstance(which, str):
+        name = ALIASES.get(which, which)
+        if name not in ACTIVATIONS:
+            raise ValueError(
+                f"activation needs one of {', '.join(ACTIVATIONS)}, got {which!r}: nothing is known by that name. "
+                f"Pass a function of one array."
+            )
+        return ACTIVATIONS[name]
+    if callable(which):
+        from deeplinear.activations.custom import custom
+
+        return custom(which, kinks=kinks)
+    raise TypeError(
+        f"activation needs a name or a function, got {which!r}: it is applied to every unit. Pass for example 'tanh'."
+    )

@@ -1,0 +1,50 @@
+"""What an elementwise nonlinearity has to say about itself, to theory (NumPy) and to training (JAX)."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+Function = Callable[["Array"], "Array"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function φ with its first two derivatives.
+
+    Attributes:
+        name: as in `deeplinear.activations.ACTIVATIONS`.
+        function: φ, float64 arrays of any shape.
+        derivative: φ', to full relative accuracy also far out, where singular values of Jacobians become small.
+        second: φ'', away from the kinks.
+        twin: the same φ for JAX, as ``"module:name"`` or as the function itself.
+        kinks: places where φ or one of its derivatives jumps; between them it is smooth. Quadratures stop there.
+        derivatives: where φ' and φ'' come from: closed form, automatic differentiation, finite differences.
+        plateaus: values that φ' takes on whole intervals, if it takes no others (piecewise linear φ); else empty.
+    """
+
+    name: str
+    function: Function
+    derivative: Function
+    second: Function
+    twin: str | Callable[..., Any]
+    kinks: tuple[float, ...] = ()
+    derivatives: str = "closed form"
+    plateaus: tuple[float, ...] = ()
+
+    def __call__(self, x: Array) -> Array:
+        """φ(x)."""
+        return self.function(x)
+
+    @property
+    def jax(self) -> Callable[..., Any]:
+        """φ on JAX arrays; loads JAX."""
+        if callable(self.twin):
+            return self.twin
+        module, name = self.twin.split(":")
+        return getattr(importlib.import_module(module), name)

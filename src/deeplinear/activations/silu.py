@@ -1,0 +1,15 @@
+"""``x σ(x)``, also called swish."""
+
+import numpy as np
+from scipy.special import expit
+
+from deeplinear.activations.activation import Activation
+from deeplinear.activations.sigmoid import slope
+
+SILU = Activation(
+    "silu",
+    function=lambda x: np.asarray(x) * expit(x),
+    derivative=lambda x: expit(x) + np.asarray(x) * slope(x),
+    second=lambda x: slope(x) * (2 - np.asarray(x) * np.tanh(np.asarray(x) / 2)),
+    twin="jax.nn:silu",
+)

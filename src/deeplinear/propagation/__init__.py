@@ -1,0 +1,1 @@
+"""Signals and gradients through deep nonlinear networks: mean field, Jacobians, free probability."""
