@@ -94,17 +94,21 @@ def flat(data: dict[str, Any], inputs: str, rows: dict[str, Rows]) -> Claim:
 
 
 def slower(data: dict[str, Any], rows: dict[str, Rows]) -> Claim:
-    """On centred inputs isometric starts do slow down, as decoupled ones do: the smallest powers decide."""
+    """On centred inputs pretrained nets do slow down, as decoupled ones do: the smallest powers decide.
+
+    Orthogonal nets are shown without a verdict: at five depths their times scatter by a factor of 3 and no trend is left.
+    """
     deepest = int(data["layers"][rows["orthogonal"]].max())
     ratios = {
         start: times(data, rows[start], deepest) / times(data, rows[start], 5)
-        for start in ("gaussian", "orthogonal", "pretrained")
+        for start in ("gaussian", "pretrained", "orthogonal")
     }
     return Claim(
-        f"centred inputs, against the paper: nets of {deepest} layers take longer than those of 5; Gaussian ones by more",
-        "by more than twice the factor",
+        f"centred inputs, against the paper: pretrained nets of {deepest} layers take longer than those of 5; Gaussian ones "
+        "still more so",
+        "> 1.3 times, and less than Gaussian",
         ", ".join(f"{start} {ratio:.2f} times" for start, ratio in ratios.items()),
-        ratios["gaussian"] > 2 * max(ratios["orthogonal"], ratios["pretrained"]),
+        1.3 < ratios["pretrained"] < ratios["gaussian"],
     )
 
 
