@@ -1,0 +1,1 @@
+"""Training networks with any activation, optimiser and loss: what is trained, how, and what comes back."""
