@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REACH = 13.0  # standard deviations: what lies outside weighs 1e-38
 LEVELS = 6  # doublings of the rule before a mean is given up
+TINY = float(np.finfo(np.float64).tiny)
 WIDE = 1e4  # variance above which a uniform step would need too many nodes
 
 
@@ -36,7 +37,7 @@ def rule(variance: float, kinks: Sequence[float] = (), level: int = 0) -> tuple[
         Trefethen & Weideman 2014, SIAM Review 56, 385 (trapezoid); Takahasi & Mori 1974 (double exponential).
     """
     if variance == 0:
-        h = np.array([-1.0, 1.0]) * np.finfo(float).tiny if 0.0 in kinks else np.zeros(1)
+        h = np.array([-TINY, TINY]) if 0.0 in kinks else np.zeros(1)
         return h, np.full(h.size, 1 / h.size)
     sd = math.sqrt(variance)
     if not len(kinks) and variance <= WIDE:

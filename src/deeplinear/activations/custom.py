@@ -1,0 +1,149 @@
+"""Any function of one array as an activation, with derivatives by automatic differentiation or finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deeplinear.activations.activation import Activation, Function
+from deeplinear.activations.differences import differences
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
+
+
+def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activation:
+    """An `Activation` from any function that works elementwise on an array, written with NumPy or with JAX.
+
+    Where JAX can trace the function, its derivatives are automatic and exact to rounding; else they are finite differences of
+    eighth order on either side of the kinks, right to about 1e-11 (φ') and 1e-9 (φ'') for functions that vary over lengths of
+    about 1. ``.derivatives`` says which. Functions that JAX cannot trace serve theory, not training.
+
+    Args:
+        function: φ, from an array to an array of the same shape.
+        kinks: places where φ or a derivative jumps; means over pre-activations refuse a kink that was not named.
+
+    Raises:
+        TypeError: the function does not take arrays.
+        ValueError: its values have another shape, are not real and finite, or depend on the other entries; bad kinks.
+
+    Example:
+        >>> cubic = custom(lambda x: x - x**3 / 3)
+        >>> cubic.derivatives, cubic.second(2.0).round(9)
+        ('automatic differentiation', np.float64(-4.0))
+    """
+    breaks = tuple(sorted(float(k) for k in kinks))
+    if not np.isfinite(breaks).all():
+        raise ValueError(
+            f"custom needs finite kinks, got kinks={breaks!r}: they are places on the line. Pass for example (0.0,)."
+        )
+    name = getattr(function, "__name__", type(function).__name__).strip("<>")
+    plain, traces = evaluated(function, name), traceable(function)
+    if traces:
+        first, second = automatic(function)
+    else:
+        first, second = differences(plain, breaks)
+    return Activation(
+        name=name,
+        function=plain,
+        derivative=first,
+        second=second,
+        twin=function if traces else untraced(name),
+        kinks=breaks,
+        derivatives="automatic differentiation" if traces else "finite differences",
+    )
+
+
+def evaluated(function: Callable, name: str) -> Function:
+    """φ on float64 arrays, once it has shown that it is elementwise."""
+    import jax
+
+    padded = in_blocks(function)
+
+    def plain(x: Array) -> Array:
+        with jax.enable_x64(True):  # JAX functions would round to float32; NumPy ones do not notice
+            return np.asarray(padded(x) if compiled else function(np.asarray(x, dtype=np.float64)))
+
+    compiled = False
+    try:
+        with jax.enable_x64(True):
+            compiled = isinstance(function(PROBE), jax.Array)
+        values, alone = plain(PROBE), np.array([np.ravel(plain(PROBE[i : i + 1]))[0] for i in range(PROBE.size)])
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        raise TypeError(
+            f"custom needs a function of one array, got {name}, which fails on an array of {PROBE.size} numbers: {error}. "
+            f"Write it with numpy or jax.numpy, or wrap it in numpy.vectorize."
+        ) from error
+    if values.shape != PROBE.shape or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        raise ValueError(
+            f"custom needs a function with one finite real value for each entry, got shape {values.shape}, dtype {values.dtype} "
+            f"from {name} on {PROBE.size} numbers: it is applied to every unit. Pass a function of one array."
+        )
+    if not np.allclose(values, alone, rtol=1e-6, atol=1e-12):
+        raise ValueError(
+            f"custom needs an elementwise function, got {name}: its value at one entry changes with the others, as softmax does. "
+            f"Pass a function of each entry alone."
+        )
+    return plain
+
+
+def traceable(function: Callable) -> bool:
+    """Whether JAX can follow the function."""
+    import jax
+
+    try:
+        with jax.enable_x64(True):
+            shape = jax.ShapeDtypeStruct((4,), np.float64)
+            return jax.eval_shape(function, shape).shape == (4,)
+    except Exception:  # whatever NumPy code raises on a tracer: the function itself has already passed on numbers
+        return False
+
+
+def automatic(function: Callable) -> tuple[Function, Function]:
+    """φ' and φ'' by forward differentiation."""
+    import jax
+    import jax.numpy as jnp
+
+    def slope(f: Callable) -> Callable:
+        return lambda x: jax.jvp(f, (x,), (jnp.ones_like(x),))[1]
+
+    return in_blocks(slope(function)), in_blocks(slope(slope(function)))
+
+
+def in_blocks(function: Callable) -> Function:
+    """Compiled for sizes that are powers of two: quadratures ask for many different ones."""
+
+    @cache
+    def compiled() -> Callable:
+        import jax
+
+        return jax.jit(function)
+
+    def padded(x: Array) -> Array:
+        import jax
+
+        x = np.asarray(x, dtype=np.float64)
+        size = max(64, 1 << max(x.size - 1, 0).bit_length())
+        flat = np.ones(size)
+        flat[: x.size] = x.ravel()
+        with jax.enable_x64(True):
+            return np.asarray(compiled()(flat))[: x.size].reshape(x.shape)[()]
+
+    return padded
+
+
+def untraced(name: str) -> Callable:
+    """Stands in for the JAX twin of a function that JAX cannot trace."""
+
+    def twin(x: Any) -> Any:
+        raise TypeError(
+            f"training needs an activation that JAX can trace, got {name}: it was written for NumPy arrays only. "
+            f"Write it with jax.numpy."
+        )
+
+    return twin
