@@ -43,12 +43,21 @@ class Graded:
         self.watch = watch
         self.error = 0.0
 
-    def multiply(self, w: Array) -> None:
-        """One more factor, shape ``(n_l, n_{l−1})``, finite, from the left."""
+    def multiply(self, w: Array, *, noise: float = 0.0, allowed: float = np.inf) -> bool:
+        """One more factor, shape ``(n_l, n_{l−1})``, finite, from the left.
+
+        Args:
+            w: the factor.
+            noise: ``‖error‖`` of w itself, where it is a product already.
+            allowed: what `error` may become; with ``watch``.
+
+        Returns:
+            Whether `error` stayed within ``allowed``; if not, the factor is left out and nothing has changed.
+        """
         scale = max(w.max(), -w.min())
         if scale == 0 or len(self.d) == 0:
             self.d, self.t = self.d[:0], self.t[:, :0]
-            return
+            return True
         c = self.turned(w / scale)
         lengths = np.sqrt(np.einsum("ij,ij->j", c, c))
         least = max(w.shape) * np.finfo(float).eps * lengths.max()  # below it a column is rounding, as in matrix_rank
@@ -63,7 +72,11 @@ class Graded:
                 break
             order = np.append(np.delete(order, lost[0]), order[lost[0]])  # spanned by larger ones: wait at the end
         if self.watch:
-            self.error += rounding(qr[:rank, :rank], np.sqrt(np.vdot(c, c)), lost=rank < min(c.shape))
+            norm = np.sqrt(np.vdot(c, c)) + noise / scale / np.finfo(float).eps
+            error = self.error + rounding(qr[:rank, :rank], norm, lost=rank < min(c.shape))
+            if not error <= allowed:
+                return False
+            self.error = error
         self.reflectors = np.asfortranarray(qr[:, :rank]), tau[:rank]
         d = self.d[order]
         r = scaled(qr[:rank], d)
@@ -75,6 +88,7 @@ class Graded:
         lengths = np.sqrt(np.einsum("ij,ij->j", new, new))
         self.t = new / lengths
         self.d = d[:rank] + np.log(pivots[:rank]) + np.log(lengths) + np.log(scale)
+        return True
 
     def turned(self, w: Array) -> Array:
         """``W Q``, shape ``(n_l, r)``."""
