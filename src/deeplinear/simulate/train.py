@@ -115,6 +115,10 @@ def train(
 
 def checked(networks: list[Any]) -> list[Network]:
     """Networks that can run as one batch."""
+    if not networks:
+        raise ValueError(
+            "train needs a Network or a list of them, got an empty list: there is nothing to train. Pass one."
+        )
     for network in networks:
         if not isinstance(network, Network):
             raise TypeError(

@@ -72,6 +72,7 @@ class Progress(NamedTuple):
     reading: Reading
     learned: Any
     diverged: Any
+    bound: Any  # of the loss, known from the first record on
 
 
 def outputs(parameters: Any, x: Any, work: Work) -> Any:
@@ -98,11 +99,11 @@ def read(parameters: Any, u: Any, x: Any, y: Any, v: Any, work: Work) -> tuple[A
         x, y = pair
         f = outputs(parameters, x, work)
         right = jnp.argmax(f) == jnp.argmax(y)
-        return losses(f, y, work), right.astype(f.dtype), (f @ u) * (x @ v)
+        return losses(f, y, work), right.astype(f.dtype), (f @ u) * (x @ v) if v.size else ()
 
     many = jax.vmap(one)((x, y)) if len(x) <= BLOCK else lax.map(one, (x, y), batch_size=BLOCK)
-    loss, right, strengths = (jnp.sum(each, axis=0) for each in many)
-    return loss / (len(x) if work.mean else 1), right / len(x), strengths
+    loss, right, strengths = jax.tree.map(lambda a: jnp.sum(a, axis=0), many)
+    return loss / (len(x) if work.mean else 1), right / len(x), strengths if v.size else jnp.zeros(0, x.dtype)
 
 
 @partial(jax.jit, static_argnames="work")
@@ -131,12 +132,6 @@ def trained(runs: Run, data: Data, records: Any, until: Any, *, work: Work) -> A
     def over(now: Progress) -> Any:
         return jnp.all(ended(now)) | ((work.stop == "first") & jnp.any(now.learned >= 0))
 
-    def judged(step: Any, parameters: Any, state: Any, learned: Any, diverged: Any) -> Progress:
-        reading = jax.vmap(reading_of)(parameters, runs.u)
-        learned = jnp.where((learned < 0) & (reading.loss < until), step, learned)
-        diverged = jnp.where((diverged < 0) & ~(reading.loss <= bound), step, diverged)
-        return Progress(step, parameters, state, reading, learned, diverged)
-
     def advance(step: Any, moving: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         parameters, state, still = moving
         new = jax.vmap(one_step, in_axes=(0, 0, 0, None))(parameters, state, runs.rate, step)
@@ -152,17 +147,20 @@ def trained(runs: Run, data: Data, records: Any, until: Any, *, work: Work) -> A
         def go(now: Progress) -> Progress:
             moving = (now.parameters, now.state, ended(now))
             parameters, state, _ = lax.fori_loop(now.step, record, advance, moving)
-            return judged(record, parameters, state, now.learned, now.diverged)
+            reading = jax.vmap(reading_of)(parameters, runs.u)
+            bound = jnp.where(record == 0, OUT_OF_BOUNDS * jnp.maximum(reading.loss, zero), now.bound)
+            learned = jnp.where((now.learned < 0) & (reading.loss < until), record, now.learned)
+            diverged = jnp.where((now.diverged < 0) & ~(reading.loss <= bound), record, now.diverged)
+            return Progress(record, parameters, state, reading, learned, diverged, bound)
 
         now = lax.cond(over(now), lambda now: now, go, now)
         return now, (now.step, now.reading)
 
     start = (runs.weights, runs.biases)
     state = jax.vmap(lambda rate, parameters: work.optimiser(rate).init(parameters))(runs.rate, start)
-    never = jnp.full(runs.rate.shape, -1, records.dtype)
     zero = jnp.sum(losses(jnp.zeros_like(data.y), data.y, work)) / (len(data.x) if work.mean else 1)
-    bound = jnp.full(runs.rate.shape, jnp.inf, data.x.dtype)
-    first = judged(records[0], start, state, never, never)
-    bound = OUT_OF_BOUNDS * jnp.maximum(first.reading.loss, zero)
+    blank, never = jnp.zeros_like(runs.rate), jnp.full(runs.rate.shape, -1, records.dtype)
+    nothing = Reading(blank, blank, blank, blank, jnp.zeros((len(blank), data.v.shape[1]), blank.dtype))
+    first = Progress(records[0], start, state, nothing, never, never, blank)
     end, (steps, readings) = lax.scan(to_record, first, records)
     return steps, readings, end.learned, end.diverged, end.parameters

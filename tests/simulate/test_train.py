@@ -1,0 +1,257 @@
+"""Training against a naive twin, linear descent and finite differences; one by one against all together."""
+
+import jax
+import numpy as np
+import optax
+import pytest
+from numpy.testing import assert_allclose
+from tests.conftest import CLOSED_FORM
+from tests.simulate.naive_training import gradients, naive_training
+
+import deeplinear as dl
+from deeplinear import Network, Task, train
+from deeplinear.activations import ACTIVATIONS
+
+WIDTHS = [5, 7, 6, 3]
+
+
+def start(activation="tanh", *, widths=WIDTHS, biased=True, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    biases = [0.3 * rng.normal(size=n) for n in widths[1:]] if biased else None
+    return Network(dl.initial.gaussian(widths, rng=rng), activation, biases, **options)
+
+
+def examples(count=20, *, widths=WIDTHS, seed=1):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(count, widths[0]))
+    return x, np.tanh(x @ rng.normal(size=(widths[0], widths[-1])))
+
+
+def labels(count=20):
+    x, y = examples(count)
+    return x, np.eye(WIDTHS[-1])[np.argmax(y, axis=1)]
+
+
+def same(run, found, index=()):
+    losses, weights, biases = found
+    assert_allclose(run.loss[index], losses, rtol=CLOSED_FORM)
+    for mine, theirs in zip(run.weights, weights, strict=True):
+        assert_allclose(mine[index], theirs, rtol=0, atol=CLOSED_FORM)
+    for mine, theirs in zip(run.biases or (), biases, strict=bool(run.biases)):
+        assert_allclose(mine[index], theirs, rtol=0, atol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_trains_as_written_out(name):
+    x, y = examples()
+    network = start(name, activated_inputs=True)
+    run = train(network, (x, y), rate=0.003, steps=25)
+    same(run, naive_training(network, x, y, optimiser="sgd", rate=0.003, steps=25))
+
+
+def test_plain_inputs_without_biases_as_written_out():
+    x, y = examples()
+    network = start(biased=False)
+    run = train(network, (x, y), rate=0.003, steps=25)
+    assert run.biases is None
+    same(run, naive_training(network, x, y, optimiser="sgd", rate=0.003, steps=25))
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "adam", "rmsprop"])
+@pytest.mark.parametrize("loss", ["squared", "cross entropy"])
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_every_optimiser_and_loss_as_written_out(optimiser, loss, reduction):
+    x, y = labels()
+    network = start()
+    asked = {"optimiser": optimiser, "rate": 0.003, "steps": 25, "loss": loss}
+    found = naive_training(network, x, y, **asked, mean=reduction == "mean")
+    same(train(network, (x, y), reduction=reduction, **asked), found)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_mini_batches_as_written_out(reduction):
+    x, y = examples(23)
+    network = start()
+    rng, order = np.random.default_rng(7), []
+    for _ in range(10):  # 4 batches of 5 an epoch, 3 examples left out
+        order += list(rng.permutation(23)[:20].reshape(4, 5))
+    run = train(network, (x, y), rate=0.01, steps=38, batch=5, rng=7, reduction=reduction)
+    asked = {"optimiser": "sgd", "rate": 0.01, "steps": 38, "mean": reduction == "mean"}
+    same(run, naive_training(network, x, y, batches=order, **asked))
+
+
+def test_first_step_is_the_gradient_by_finite_differences():
+    x, y = labels()
+    network = start("gelu")
+    for loss in ("squared", "cross entropy"):
+        run = train(network, (x, y), loss=loss, rate=1.0, steps=1)
+
+        def measured(number, place, shift, loss=loss):
+            moved = [w.copy() for w in network.weights]
+            moved[number][place] += shift
+            return train(Network(moved, "gelu", network.biases), (x, y), loss=loss, rate=1.0, steps=1).loss[0]
+
+        for number, place in ((0, (2, 3)), (1, (5, 1)), (2, (0, 4))):
+            h = 1e-5  # central differences: error h² and 1e-16 / h
+            slope = (measured(number, place, h) - measured(number, place, -h)) / (2 * h)
+            taken = (network.weights[number] - run.weights[number])[place]
+            assert_allclose(taken, slope, rtol=1e-7)
+
+
+def test_the_twin_itself_has_the_gradient_of_its_loss():
+    x, y = labels()
+    network = start("silu")
+    plain = {"weights": network.weights, "biases": network.biases, "activation": network.activation}
+    by_weights, _ = gradients(plain | {"activated_inputs": False}, x, y, "squared")
+
+    def measured(shift):
+        moved = [w.copy() for w in network.weights]
+        moved[1][2, 3] += shift
+        return 0.5 * np.sum((Network(moved, "silu", network.biases)(x) - y) ** 2)
+
+    assert_allclose(by_weights[1][2, 3], (measured(1e-5) - measured(-1e-5)) / 2e-5, rtol=1e-7)
+
+
+@pytest.mark.parametrize("white", [True, False])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_linear_networks_descend(white, momentum):
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(30, 4)), rng.normal(size=(30, 6))
+    task = Task.from_data(x, y, inputs="white" if white else "raw")
+    weights = dl.initial.gaussian([task.n_in, 8, 7, 6], scale=0.3, rng=rng)
+    optimiser = "momentum" if momentum else "sgd"
+    run = train(Network(weights, "linear"), task, optimiser=optimiser, rate=1e-3, steps=150)
+    descent = dl.descend(task, weights, rate=1e-3, steps=150, momentum=momentum)
+    assert_allclose(run.loss, descent.loss, rtol=CLOSED_FORM)
+    for mine, theirs in zip(run.weights, descent.weights, strict=True):
+        assert_allclose(mine, theirs, rtol=0, atol=CLOSED_FORM * np.abs(theirs).max())
+    if not white:
+        given = train(Network(weights, "linear"), (x, y), modes=task, optimiser=optimiser, rate=1e-3, steps=150)
+        assert_allclose(given.loss, descent.loss, rtol=CLOSED_FORM)
+        assert_allclose(given.strengths, run.strengths, rtol=0, atol=CLOSED_FORM * task.modes.s[0])
+
+
+def test_linear_mini_batches_descend():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(30, 4)), rng.normal(size=(30, 6))
+    weights = dl.initial.gaussian([4, 8, 6], rng=rng)
+    asked = {"rate": [1e-3, 3e-3], "batch": 7, "steps": 60, "rng": 5}
+    run = train(Network(weights, "linear"), (x, y), **asked)
+    assert_allclose(run.loss, dl.descend_minibatch(x, y, weights, **asked).loss, rtol=CLOSED_FORM)
+
+
+def test_strengths_are_those_of_the_networks_own_correlation():
+    task = dl.data.hierarchy(levels=3, features=40, rng=0)
+    network = Network(dl.initial.gaussian([8, 8, 40], rng=1), "tanh")
+    run = train(network, task, rate=1e-3, steps=50)
+    for r, n in ((0, network), (-1, run.network())):
+        own = n(np.eye(8)).T @ np.eye(8)
+        assert_allclose(
+            run.strengths[r], np.diag(task.modes.u.T @ own @ task.modes.v), rtol=0, atol=1e-12 * task.modes.s[0]
+        )
+    assert_allclose(run.targets, task.modes.s, rtol=0)
+
+
+def test_seeds_and_rates_together_are_one_by_one(monkeypatch):
+    x, y = examples()
+    networks, rates = [start(seed=seed) for seed in range(5)], [0.001, 0.004, 0.002]
+    monkeypatch.setattr("deeplinear.simulate.nonlinear.engine.cores", lambda: 2)
+    for cache in (600_000, 30_000, 1):  # one handful a core, some of different sizes, one run each
+        monkeypatch.setattr("deeplinear.simulate.nonlinear.engine.CACHE", cache)
+        run = train(networks, (x, y), optimiser="momentum", rate=rates, steps=40, batch=6, rng=0)
+        assert run.loss.shape == (5, 3, 41)
+        for i, j in ((0, 0), (2, 1), (4, 2)):
+            alone = train(networks[i], (x, y), optimiser="momentum", rate=rates[j], steps=40, batch=6, rng=0)
+            assert_allclose(run.loss[i, j], alone.loss, rtol=CLOSED_FORM)
+            assert_allclose(run.network(i, j)(x), alone.network()(x), rtol=CLOSED_FORM)
+            assert_allclose(run.weights[1][i, j], alone.weights[1], rtol=0, atol=CLOSED_FORM)
+
+
+def test_optax_passes_through():
+    x, y = examples()
+    network = start()
+    named = train(network, (x, y), optimiser="adam", rate=0.01, steps=30)
+    for optimiser, rate in ((optax.adam, 0.01), (optax.adam(0.01), None)):
+        assert_allclose(train(network, (x, y), optimiser=optimiser, rate=rate, steps=30).loss, named.loss, rtol=0)
+    assert np.isnan(train(network, (x, y), optimiser=optax.sgd(0.01), steps=3).rates)
+    schedule = optax.sgd(optax.piecewise_constant_schedule(0.01, {10: 0.0}))  # stands still from step 10 on
+    run = train(network, (x, y), optimiser=schedule, steps=20)
+    assert_allclose(run.loss[:11], train(network, (x, y), rate=0.01, steps=10).loss, rtol=CLOSED_FORM)
+    assert_allclose(run.loss[11:], run.loss[11], rtol=0)
+
+
+def test_accuracy_and_the_other_pair():
+    x, y = labels(40)
+    network = start()
+    run = train(network, (x[:25], y[:25]), loss="cross entropy", rate=0.02, steps=60, evaluate=(x[25:], y[25:]))
+    f = run.network()(x)
+    right = f.argmax(axis=1) == y.argmax(axis=1)
+    assert run.accuracy[-1] == right[:25].mean() > run.accuracy[0]
+    assert run.test_accuracy[-1] == right[25:].mean()
+    each = np.log(np.exp(f).sum(axis=1)) - np.sum(f * y, axis=1)
+    assert_allclose([run.loss[-1], run.test_loss[-1]], [each[:25].sum(), each[25:].sum()], rtol=CLOSED_FORM)
+    plain = train(network, examples(), rate=0.01, steps=3)
+    assert np.isnan([*plain.accuracy, *plain.test_loss, *plain.test_accuracy]).all()
+
+
+def test_readings_in_blocks_are_readings(monkeypatch):
+    x, y = labels(23)
+    before = train(start(), (x, y), rate=0.01, steps=11)
+    monkeypatch.setattr("deeplinear.simulate.nonlinear.loop.BLOCK", 5)
+    jax.clear_caches()
+    after = train(start(), (x, y), rate=0.01, steps=11)
+    assert_allclose(after.loss, before.loss, rtol=CLOSED_FORM)
+    assert_allclose(after.accuracy, before.accuracy, rtol=1e-14)
+    jax.clear_caches()
+
+
+def test_runs_end_where_they_have_learned():
+    x, y = examples()
+    networks, rates = [start(seed=0), start(seed=1)], [0.002, 0.004]
+    free = train(networks, (x, y), rate=rates, steps=120)
+    level = float(free.loss[:, :, 60].mean())
+    learned = np.argmax(free.loss < level, axis=-1)
+    ended = train(networks, (x, y), rate=rates, steps=120, until=level)
+    assert np.isfinite(ended.learned_at).all()
+    assert_allclose(ended.learned_at, learned, rtol=0)
+    assert ended.times[-1] == learned.max() < 120
+    for i, j in np.ndindex(2, 2):
+        assert_allclose(ended.loss[i, j, learned[i, j] :], free.loss[i, j, learned[i, j]], rtol=CLOSED_FORM)
+    first = train(networks, (x, y), rate=rates, steps=120, until=level, stop="first")
+    assert first.times[-1] == learned.min()
+    assert np.isfinite(first.learned_at).sum() == (learned == learned.min()).sum()
+    assert np.isnan(free.learned_at).all()
+
+
+def test_divergence_is_reported():
+    x, y = examples()
+    network = start("relu", biased=False)
+    run = train(network, (x, y), rate=[0.001, 5.0], steps=30)
+    assert np.isnan(run.diverged_at[0])
+    at = int(run.diverged_at[1])
+    assert 0 < at < 30
+    assert np.isinf(run.loss[1, at:]).all()
+    assert np.isfinite(run.loss[1, :at]).all()
+    with pytest.raises(ValueError, match=r"train needs a stable rate, got rate=5: the loss left all bounds at step"):
+        train(network, (x, y), rate=5.0, steps=30)
+
+
+def test_records_and_digits():
+    x, y = examples()
+    run = train(start(), (x, y), rate=0.01, steps=30)
+    some = train(start(), (x, y), rate=0.01, steps=30, record=[7, 12])
+    assert some.times.tolist() == [0, 7, 12, 30]
+    assert_allclose(some.loss, run.loss[[0, 7, 12, 30]], rtol=CLOSED_FORM)
+    coarse = train(start(), (x, y), rate=0.01, steps=30, dtype=np.float32)
+    assert_allclose(coarse.loss, run.loss, rtol=1e-5)  # 24 bits, 30 steps
+    assert np.abs(coarse.loss - run.loss).max() > 0
+    assert coarse.loss.dtype == coarse.weights[0].dtype == np.float64
+
+
+def test_nothing_global_is_touched():
+    kept = ("jax_enable_x64", "jax_default_matmul_precision")
+    before, state = [getattr(jax.config, name) for name in kept], np.random.get_state()[1].tolist()  # noqa: NPY002
+    train([start(), start(seed=1)], examples(), rate=0.01, steps=5, batch=4)
+    assert [getattr(jax.config, name) for name in kept] == before
+    assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
+    assert jax.numpy.zeros(1).dtype == np.float32
