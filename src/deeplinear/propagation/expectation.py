@@ -52,7 +52,7 @@ def rule(variance: float, kinks: Sequence[float] = (), level: int = 0) -> tuple[
 def trapezoid(sd: float, level: int) -> tuple[Array, Array]:
     """Uniform nodes z and standard normal weights, fine enough for features of size 1 in ``sd · z``."""
     count = int(np.ceil(REACH * max(sd, 1.0) / 0.15 * 2.0**level))
-    z = REACH / count * np.arange(-count, count + 1)
+    z = np.arange(-count, count + 1, dtype=np.float64) * (REACH / count)
     return z, REACH / count * np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
 
 
