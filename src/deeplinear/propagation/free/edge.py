@@ -1,0 +1,94 @@
+"""The upper edge: the largest real λ at which dλ/dM = 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from deeplinear.propagation.free.curve import Spectral, correction
+from deeplinear.propagation.free.layers import Layers
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+FIRST, STRIDE, LAST = -36.03, 0.25, 36.0  # of ln η; λ is infinite at −∞
+LEVELS, AGREE = 9, 1e-13
+
+
+class Edge(NamedTuple):
+    """The upper edge of the density: η, w of each layer and ln λ there, and the levels at which quadratures agree."""
+
+    eta: float
+    w: Array
+    log_x: float
+    levels: Array
+
+
+def real_point(law: Spectral, rows: Layers, s: float, w: Array) -> tuple[float, float, Array]:
+    """``d ln λ / d ln η``, ``ln |λ|`` and w at real ``η = e^s``, w from a guess close by."""
+    m, above = 1 / np.expm1(-s), -1 / np.expm1(s)
+    slope = np.ones_like(w)
+    for _ in range(60):
+        step, slope = correction(rows, w, m, above - (1 - law.mass), law.mass)
+        w = w + step
+        if not np.isfinite(w).all() or np.max(np.abs(step / w), initial=0.0) < 1e-15:
+            break
+        if np.max(np.abs(step / w), initial=0.0) < 1e-9:
+            slope = correction(rows, w, m, above - (1 - law.mass), law.mass)[1]
+            break
+    value, derivative = law._prefix(complex(m), complex(above))
+    growth = m * above * (derivative.real + np.sum(rows.counts / (w * slope)))
+    return float(growth), float(value.real + np.sum(rows.counts * np.log(np.abs(w)))), w
+
+
+def upper_edge(law: Spectral, name: str) -> Edge:
+    """Where the law ends, or its density, if an atom lies above it.
+
+    Raises:
+        ValueError: no such place: the density does not end, or ends where it is infinite.
+    """
+    levels = law._levels()
+    while True:
+        rows = law._layers(levels)
+        found = scan(law, rows)
+        if found is None:
+            break
+        s, w = found
+        psi, finer = rows.transforms(w)[0], law._layers(levels + 1).transforms(w)[0]
+        apart = np.abs(finer - psi) > AGREE * np.abs(psi)
+        if not apart.any():
+            return Edge(float(np.exp(s)), w, real_point(law, rows, s, w)[1], levels)
+        levels = levels + apart
+        if levels.max() > LEVELS:
+            break
+    raise ValueError(
+        f"{name} needs a spectrum that ends at a soft edge, got {law!r}: below infinity there is no place where dλ/dM = 0 that "
+        f"quadratures agree on. Gaussian weights, or more layers, make one."
+    )
+
+
+def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
+    """``ln η`` and w at the first zero of ``d ln λ / d ln η``, coming from λ = ∞."""
+    s = FIRST
+    w = rows.moment(1) / np.exp(s)
+    before, _, w = real_point(law, rows, s, w)
+    while s < LAST:
+        m = 1 / np.expm1(-s)
+        guess = (
+            w * np.exp(STRIDE / (w * correction(rows, w, m, m + law.mass, law.mass)[1]) * m * (1 + m)) if w.size else w
+        )
+        growth, _, ahead = real_point(law, rows, s + STRIDE, guess)
+        if not np.isfinite(growth) or not (ahead > 0).all():
+            return None
+        if growth > 0 >= before:
+            base = w
+
+            def at(t: float) -> float:
+                return real_point(law, rows, t, base)[0]
+
+            root = brentq(at, s, s + STRIDE, xtol=1e-15, rtol=1e-15)
+            return root, real_point(law, rows, root, base)[2]
+        s, w, before = s + STRIDE, ahead, growth
+    return None

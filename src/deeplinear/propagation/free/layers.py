@@ -1,0 +1,88 @@
+"""What the layers of a network contribute to a free product: the laws of φ'(h)², as nodes and weights."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from deeplinear.activations import Activation
+from deeplinear.propagation.expectation import rule
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+NEGLIGIBLE = 1e-30  # weight of a node that no result notices
+
+
+class Layers(NamedTuple):
+    """Different layers one after the other, each with as many nodes as it needs.
+
+    Attributes:
+        values: d² > 0 at the nodes of all layers, shape ``(N,)``.
+        weights: their probabilities, shape ``(N,)``; what those of a layer lack to 1 sits on d² = 0.
+        sizes: how many nodes each of the K different layers has, shape ``(K,)``.
+        counts: how many layers are like this one, shape ``(K,)``.
+    """
+
+    values: Array
+    weights: Array
+    sizes: Array
+    counts: Array
+
+    def sums(self, terms: Array) -> Array:
+        """Sums over the nodes of each layer, ``(..., N)`` to ``(..., K)``."""
+        if not self.sizes.size:
+            return np.zeros((*terms.shape[:-1], 0))
+        return np.add.reduceat(terms, np.cumsum(self.sizes) - self.sizes, axis=-1)
+
+    @property
+    def shares(self) -> Array:
+        """Probability of d² > 0, shape ``(K,)``."""
+        return self.sums(self.weights)
+
+    def moment(self, order: float) -> Array:
+        """``E[d^{2 order}; d² > 0]``, shape ``(K,)``."""
+        return self.sums(self.weights * self.values**order)
+
+    def transforms(self, w: Array) -> tuple[Array, Array, Array]:
+        """``ψ = E[d²/(w − d²)]``, ``E[w/(w − d²); d² > 0]`` and ``dψ/dw`` at w of shape ``(..., K)``."""
+        inverse = 1 / (np.repeat(w, self.sizes, axis=-1) - self.values)
+        part = self.weights * inverse
+        whole = w * self.sums(part)
+        part *= self.values
+        psi = self.sums(part)
+        part *= inverse
+        return psi, whole, -self.sums(part)
+
+    def log_transform(self, w: Array) -> Array:
+        """``E[ln(1 − d²/w)]``, the primitive of ψ in ln w, at w of shape ``(..., K)``."""
+        return self.sums(self.weights * np.log1p(-self.values / np.repeat(w, self.sizes, axis=-1)))
+
+
+def layers(activation: Activation, variances: Array, counts: Array, levels: Array) -> Layers:
+    """Layers whose pre-activations have the given variances, each by the quadrature of its level; all of shape ``(K,)``."""
+    rows = [row(activation, float(q), int(level)) for q, level in zip(variances, levels, strict=True)]
+    values, weights = (np.concatenate(each) for each in zip(*rows, strict=True))
+    return Layers(values, weights, np.array([len(each) for each, _ in rows]), np.asarray(counts, dtype=float))
+
+
+NONE = Layers(np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
+
+
+@lru_cache(maxsize=2048)
+def row(activation: Activation, variance: float, level: int) -> tuple[Array, Array]:
+    """Values and weights of d² at one variance; piecewise linear functions take few values."""
+    h, weight = rule(variance, activation.kinks, level)
+    value = np.square(np.broadcast_to(activation.derivative(h), h.shape).astype(float))
+    if activation.plateaus:
+        different = np.unique(np.square(activation.plateaus))
+        weight = np.array([weight[value == each].sum() for each in different])
+        value = different
+    elif np.allclose(value, value[::-1], rtol=1e-14, atol=0):  # an odd function: both sides are one
+        half = len(value) // 2
+        middle = np.arange(len(value) - half) + half == (len(value) - 1) / 2
+        value, weight = value[half:], weight[half:] * np.where(middle, 1.0, 2.0)
+    kept = (value > 0) & (weight > NEGLIGIBLE)
+    return value[kept], weight[kept]

@@ -1,0 +1,217 @@
+"""A law tabulated on its curve: Legendre panels in y, from which every function of the law is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from deeplinear.propagation.free.curve import Point, Spectral, follow, start
+from deeplinear.propagation.free.edge import LEVELS, upper_edge
+from deeplinear.propagation.free.panels import TO_SERIES, T, at_end, from_left, from_right, read, where
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+TOP, BOTTOM, WIDEST, NARROWEST = 10.0, -30.0, 2.0, 0.03
+RESOLVED, AGREE = 1e-11, 1e-11
+WHOLE, TAIL = 1e-9, 1e-4  # what may be missing of the whole; the largest tail that may be extrapolated
+
+
+class Panel(NamedTuple):
+    """Points of the curve at the Gauss-Legendre nodes between two y, ascending."""
+
+    left: float
+    right: float
+    points: list[Point]
+
+
+class Values(NamedTuple):
+    """At places y: ``ln (ln x_max − ln x)``, ``ln (ln x − ln x_min)``, ``ln`` of the shares below and above, of the density
+    of ln x, and of ``d ln x/dy``."""
+
+    log_depth: Array
+    log_height: Array
+    log_lower: Array
+    log_upper: Array
+    log_b: Array
+    log_slope: Array
+
+
+class Table(NamedTuple):
+    """The part of a law that has a density.
+
+    Attributes:
+        edges: ends of the panels, ascending in y, shape ``(P + 1,)``.
+        series: of the six `Values`, shape ``(P, NODES, 6)``.
+        high, low: ``ln x`` at the ends of the density; low is −∞ at a hard edge.
+        bends, rates: slopes of ``ln (d ln x/dy)`` and of ``ln`` of the shares beyond both ends of the panels, where all are
+            straight lines in y: ``(lower, upper)``.
+    """
+
+    edges: Array
+    series: Array
+    high: float
+    low: float
+    bends: tuple[float, float]
+    rates: tuple[float, float]
+
+    def at(self, y: Array) -> Values:
+        """Values at y, shape ``(n,)``."""
+        first, last = self.edges[[0, -1]]
+        below, above = np.minimum(y - first, 0.0), np.maximum(y - last, 0.0)
+        depth, height, lower, upper, b, slope = read(self.edges, self.series, y).T
+        (bend, bend_up), (rate, rate_up) = self.bends, self.rates
+        with np.errstate(over="ignore", divide="ignore"):
+            further = np.exp(slope) * (-np.expm1(bend * below) / bend if bend else -below)
+            depth = np.where(below < 0, np.log(np.exp(depth) + further), depth + bend_up * above)
+        height = height + bend * below if np.isfinite(self.low) else np.full_like(depth, np.inf)
+        b = b + (rate - bend) * below + (rate_up - bend_up) * above
+        return Values(
+            depth, height, lower + rate * below, upper + rate_up * above, b, slope + bend * below + bend_up * above
+        )
+
+    def log_x(self, values: Values) -> Array:
+        """``ln x``, from the nearer edge."""
+        near = values.log_height < values.log_depth
+        low = self.low if np.isfinite(self.low) else 0.0
+        return np.where(
+            near, low + np.exp(np.where(near, values.log_height, 0.0)), self.high - np.exp(values.log_depth)
+        )
+
+    def place(self, log_x: Array) -> Array:
+        """The y of ``log_x``, strictly between the edges."""
+        soft = np.isfinite(self.low)
+
+        def rise(y: Array) -> tuple[Array, Array]:
+            v = self.at(y)
+            slope = np.exp(v.log_slope - v.log_depth)
+            return (
+                (v.log_height - v.log_depth, slope + np.exp(v.log_slope - v.log_height))
+                if soft
+                else (-v.log_depth, slope)
+            )
+
+        with np.errstate(divide="ignore"):
+            target = -np.log(self.high - log_x) + (np.log(log_x - self.low) if soft else 0.0)
+        first, last = self.at(self.edges[:1]), self.at(self.edges[-1:])
+        start, slope = self.log_x(first)[0], np.exp(first.log_slope[0])
+        bend = self.bends[0]
+        fall = np.minimum(log_x - start, 0.0) / slope
+        with np.errstate(divide="ignore"):
+            down = np.log1p(np.maximum(bend * fall, -1.0)) / bend if bend else fall
+        up = np.maximum(np.log(self.high - log_x) - last.log_depth[0], self.bends[1] * 1e4) / self.bends[1]
+        return self._within(rise, target, down, up)
+
+    def quantile(self, log_lower: Array, log_upper: Array) -> Array:
+        """The y at which the share below has this logarithm, and the share above that one."""
+
+        def rise(y: Array) -> tuple[Array, Array]:
+            v = self.at(y)
+            flow = v.log_b + v.log_slope
+            return v.log_lower - v.log_upper, np.exp(flow - v.log_lower) + np.exp(flow - v.log_upper)
+
+        first, last = self.at(self.edges[:1]), self.at(self.edges[-1:])
+        down = (log_lower - first.log_lower[0]) / self.rates[0]
+        up = (log_upper - last.log_upper[0]) / self.rates[1]
+        return self._within(rise, log_lower - log_upper, down, up)
+
+    def _within(self, rise: Callable[[Array], tuple[Array, Array]], target: Array, down: Array, up: Array) -> Array:
+        """Newton's method between the ends of the panels, straight lines beyond."""
+        y = np.where(down < 0, self.edges[0] + down, self.edges[-1] + up)
+        inner = (down >= 0) & (up <= 0)
+        y[inner] = where(rise, self.edges, target[inner])
+        return y
+
+
+def tabulate(law: Spectral, name: str, expected: float) -> Table:
+    """Follow the curve from the upper edge to where less than 1e-12 is left.
+
+    Raises:
+        ValueError: no upper edge, or a spectrum that is not in one piece.
+    """
+    edge = upper_edge(law, name)
+    levels, panels, y, width = edge.levels, [], TOP, WIDEST
+    history: list[Point] = []
+    while y > BOTTOM + 1e-9:
+        width = min(width, y - BOTTOM)
+        try:
+            points = march(law, levels, y - width, y, history, edge.eta, edge.w)
+        except ArithmeticError:
+            points = None
+        if points is None or not resolved(points):
+            width /= 2
+            if width < NARROWEST:
+                break
+            continue
+        apart = disagreeing(law, levels, points)
+        if apart.any():
+            levels = levels + apart
+            if levels.max() > LEVELS:
+                break
+            continue
+        panels.append(Panel(y - width, y, points[::-1]))
+        history, y, width = points[-2:], y - width, min(2 * width, WIDEST)
+    if not panels:
+        raise ValueError(
+            f"{name} needs a density that begins like a square root at its upper edge, got {law!r}: the curve could not be "
+            f"followed from there. Gaussian weights, or more layers, make one."
+        )
+    return assemble(law, name, panels[::-1], edge.log_x, expected)
+
+
+def march(
+    law: Spectral, levels: Array, left: float, right: float, history: list[Point], eta: float, w: Array
+) -> list[Point]:
+    """Points at the nodes of a panel, from right to left."""
+    rows, points = law._layers(levels), list(history)
+    for t in T[::-1]:
+        y = (left + right) / 2 + (right - left) / 2 * t
+        points.append(follow(law, rows, points, y) if points else start(law, rows, y, eta, w))
+    return points[len(history) :]
+
+
+def resolved(points: list[Point]) -> bool:
+    """Whether the last Legendre coefficients of what is interpolated are rounding."""
+    growth, m = np.array([p.growth for p in points]), np.array([p.place.m for p in points])
+    series = TO_SERIES @ np.log(np.array([np.abs(growth) ** 2 / growth.imag, m.imag])).T[::-1]
+    return bool(np.abs(series[-2:]).max() < RESOLVED * max(1.0, np.abs(series).max()))
+
+
+def disagreeing(law: Spectral, levels: Array, points: list[Point]) -> Array:
+    """The layers of which the next finer quadrature says something else."""
+    w = np.array([p.w for p in points])
+    (psi, whole, _), (finer, finer_whole, _) = (law._layers(each).transforms(w) for each in (levels, levels + 1))
+    apart = (np.abs(finer - psi) > AGREE * np.abs(psi)) | (np.abs(finer_whole - whole) > AGREE * np.abs(whole))
+    return (apart | (np.abs(finer.imag - psi.imag) > AGREE * np.abs(psi.imag))).any(0)
+
+
+def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expected: float) -> Table:
+    """Integrate along the panels, from both ends."""
+    y = np.array([[p.y for p in panel.points] for panel in panels])
+    m = np.array([[p.place.m for p in panel.points] for panel in panels])
+    growth = np.array([[p.growth for p in panel.points] for panel in panels])
+    edges = np.array([panels[0].left, *(p.right for p in panels)])
+    half = np.diff(edges)[:, None] / 2
+    slope, b = np.abs(growth) ** 2 / growth.imag / np.cosh(y), m.imag / np.pi
+    steep, bend_up = at_end(slope[-1], half[-1, 0], 1.0)
+    flow, rate_up = at_end((slope * b)[-1], half[-1, 0], 1.0)
+    depth, upper = from_right(slope, half, -steep / bend_up), from_right(slope * b, half, -flow / rate_up)
+    flow, rate = at_end((slope * b)[0], half[0, 0], -1.0)
+    lower = from_left(slope * b, half, flow / rate)
+    left, missing = flow / rate, expected - (lower + upper)[0, 0]
+    if not abs(missing) < max(WHOLE, left / 2) or not left < TAIL:
+        raise ValueError(
+            f"{name} needs a spectrum in one piece, got {law!r}: {1 - missing / expected:.9f} of it is connected to the upper "
+            f"edge. Another depth, other weights or a smoother activation closes the gap."
+        )
+    if abs(missing) > WHOLE / 100:  # a tail that bends: its share is known better than its slope
+        lower, rate = lower + missing, flow / (left + missing)
+    steep, bend = at_end(slope[0], half[0, 0], -1.0)
+    soft = bend > 1
+    bend = bend if soft or bend < -0.3 else 0.0
+    height = from_left(slope, half, steep / bend) if soft else np.ones_like(depth)
+    low = high - (depth + height)[0, 0] if soft else -np.inf
+    series = np.array([np.log(each) @ TO_SERIES.T for each in (depth, height, lower, upper, b, slope)])
+    return Table(edges, np.moveaxis(series, 0, -1), high, low, (bend, bend_up), (rate, rate_up))
