@@ -137,6 +137,8 @@ def with_bias(phi: Activation, bias_std: float) -> float:
         except RuntimeError:  # oscillating φ at large variance
             before = None
             continue
+        if now == 0:
+            return float(q)
         if before is not None and before * now < 0:
             return root(over, low, float(q))
         before, low = now, float(q)

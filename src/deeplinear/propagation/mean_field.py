@@ -96,7 +96,7 @@ class MeanField:
     def described(self, q: float) -> FixedPoint:
         """The fixed point q with its slope, stability and χ₁."""
         slope = self.variance_slope(q)
-        stable = abs(slope) < 1
+        stable = slope < 1  # it is never below −1/2
         if abs(slope - 1) < 1e-15:  # marginal: decided beyond the slope, by where a variance a little above goes
             stable = q == 0 and not self.keeps_every_variance and self.variance_map(1e-6) < 1e-6
         return FixedPoint(q, slope, bool(stable), self.gradient_growth(q))
@@ -104,9 +104,12 @@ class MeanField:
     def variance_fixed_point(self, start: float = 1.0) -> float:
         """q*, the variance that repeated layers bring ``start`` to; infinite where it grows without bound.
 
+        It always settles: ``d ln V / d ln q >= −1/2``, since ``q d E[φ²]/dq = E[φ² (z² − 1)] / 2``, so no two variances map to
+        each other, and an orbit on the line that is not free to do that converges (Coppel 1955).
+
         Raises:
             ValueError: a start that is negative or not finite.
-            RuntimeError: variances that go round in a cycle.
+            RuntimeError: a map that falls and rises, and has not settled after 10000 layers.
         """
         nonnegative("variance_fixed_point", start=start)
         if self.keeps_every_variance:
@@ -128,8 +131,8 @@ class MeanField:
                 if abs(q - point) <= 1e-9 * point:
                     return point
         raise RuntimeError(
-            f"variance_fixed_point needs a map that settles, got start={start!r}: after 10000 layers of {self} the variance "
-            f"still changes. Look at variances(...) itself."
+            f"variance_fixed_point needs a map that settles within 10000 layers, got start={start!r}: {self.activation.name} rises and "
+            f"falls, and the variance still changes. Pass a start nearer to one of fixed_points()."
         )
 
     def settled(self, caller: str) -> tuple[MeanField, float]:

@@ -1,0 +1,77 @@
+"""Functions of the user's own."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations.custom import custom
+
+X = np.linspace(-5, 5, 1003)
+
+
+@pytest.mark.parametrize("name", ["tanh", "silu", "gelu", "elu", "softplus"])
+def test_jax_functions_give_what_the_list_gives(name):
+    known = ACTIVATIONS[name]
+    mine = activation(lambda x: known.jax(x), kinks=known.kinks)
+    assert mine.derivatives == "automatic differentiation"
+    x = X[X != 0]
+    assert_allclose(mine(x), known(x), rtol=1e-13, atol=1e-15)
+    assert_allclose(mine.derivative(x), known.derivative(x), rtol=1e-12, atol=1e-14)
+    assert_allclose(mine.second(x), known.second(x), rtol=1e-12, atol=1e-14)
+    assert mine(x).dtype == mine.derivative(x).dtype == np.float64
+    assert not jax.config.jax_enable_x64
+
+
+@pytest.mark.parametrize("name", ["tanh", "hard_tanh", "elu", "relu", "selu"])
+def test_numpy_functions_are_differenced_on_one_side_of_each_kink(name):
+    known = ACTIVATIONS[name]
+    mine = custom(lambda x: known.function(np.asarray(x, dtype=float)), known.kinks)
+    assert mine.derivatives == "finite differences"
+    x = np.concatenate([X[~np.isin(X, known.kinks)], *[[k - 1e-12, k + 1e-12] for k in known.kinks]])
+    assert_allclose(mine.derivative(x), known.derivative(x), atol=1e-11)
+    assert_allclose(mine.second(x), known.second(x), atol=1e-9)
+
+
+def test_jumps_of_the_function_itself_leave_its_sides_alone():
+    step = custom(lambda x: np.where(np.asarray(x) >= 0, 2 + np.sin(x), 0.0), kinks=(0.0,))
+    assert_allclose(step.derivative(np.array([-1e-9, 1e-9, 0.01])), [0, 1, np.cos(0.01)], atol=1e-10)
+
+
+def test_shapes_and_training_twin():
+    square = custom(lambda x: x * x)
+    assert square.derivative(np.ones((3, 1, 2))).shape == (3, 1, 2)
+    assert np.shape(square.derivative(3.0)) == ()
+    assert square.derivative(3.0) == 6.0
+    assert square.derivative(np.empty(0)).shape == (0,)
+    assert_allclose(square.jax(jnp.ones(2)), 1.0)
+    untraced = custom(np.tanh)
+    with pytest.raises(TypeError, match=r"training needs an activation that JAX can trace, got tanh"):
+        untraced.jax(jnp.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "words"),
+    [
+        (math.tanh, TypeError, r"custom needs a function of one array, got tanh, which fails on an array of 7"),
+        (np.sum, ValueError, r"one finite real value for each entry, got shape \(\)"),
+        (lambda x: x - np.mean(x), ValueError, r"custom needs an elementwise function, got lambda"),
+        (jax.nn.softmax, ValueError, r"custom needs an elementwise function, got softmax"),
+        (lambda x: np.where(np.asarray(x) > 0, np.nan, x), ValueError, r"one finite real value"),
+        (lambda x: x + 1j, ValueError, r"dtype complex128"),
+        (lambda x: [1, 2], ValueError, r"got shape \(2,\)"),
+    ],
+)
+def test_what_is_not_an_elementwise_function_is_refused(bad, error, words):
+    with pytest.raises(error, match=words):
+        custom(bad)
+
+
+def test_kinks_are_finite_and_sorted():
+    assert custom(np.abs, kinks=(1, 0)).kinks == (0.0, 1.0)
+    with pytest.raises(ValueError, match=r"custom needs finite kinks, got kinks=\(inf,\)"):
+        custom(np.abs, kinks=(np.inf,))
