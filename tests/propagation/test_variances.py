@@ -76,7 +76,7 @@ def test_wide_networks_have_these_variances(name, weights):
     mean, error = np.mean(found, 0), np.std(found, 0, ddof=1) / np.sqrt(40)
     expected = variances(activation(name), weight_std=gain, bias_std=bias, depth=depth, input_variance=start)[1:]
     assert np.all(np.abs(mean - expected) < 5 * error)
-    assert np.all(error < 0.02 * expected)
+    assert np.all(error < 0.03 * expected)
 
 
 def test_refusals():
