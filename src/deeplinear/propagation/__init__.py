@@ -1,1 +1,82 @@
-"""Signals and gradients through deep nonlinear networks: mean field, Jacobians, free probability."""
+"""Signals and gradients through deep nonlinear networks.
+
+Infinitely wide: `MeanField` (variances, correlations, phases), `variances` along the depth, `jacobian_spectrum` and its
+relatives, laws of the squared singular values of the end-to-end Jacobian in the manners of `deeplinear.spectra`.
+
+As wide as they are: `log_jacobian_singular_values` measures all of one network's, `extreme_singular_values`,
+`spectral_moments` and `spectral_density` without ever forming the matrix.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deeplinear.propagation.critical import CriticalPoint, critical_gain, critical_line
+    from deeplinear.propagation.fixed_points import FixedPoint
+    from deeplinear.propagation.free.double_scaling import DoubleScaling
+    from deeplinear.propagation.free.jacobian import JacobianLaw
+    from deeplinear.propagation.free.residual import ResidualLaw
+    from deeplinear.propagation.free.spectrum import jacobian_moments, jacobian_spectrum
+    from deeplinear.propagation.jacobian import log_jacobian_singular_values
+    from deeplinear.propagation.matrix_free.extremes import ExtremeSingularValues, extreme_singular_values
+    from deeplinear.propagation.matrix_free.operator import jacobian_operator
+    from deeplinear.propagation.matrix_free.stochastic import spectral_density, spectral_moments
+    from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
+    from deeplinear.propagation.phases import PhaseDiagram, phase_diagram
+    from deeplinear.propagation.scales import DepthScales
+    from deeplinear.propagation.variances import variances
+
+__all__ = [
+    "CriticalPoint",
+    "DepthScales",
+    "DoubleScaling",
+    "ExtremeSingularValues",
+    "FixedPoint",
+    "JacobianLaw",
+    "MeanField",
+    "PhaseDiagram",
+    "ResidualLaw",
+    "critical_gain",
+    "critical_line",
+    "extreme_singular_values",
+    "jacobian_moments",
+    "jacobian_operator",
+    "jacobian_spectrum",
+    "log_jacobian_singular_values",
+    "phase_diagram",
+    "spectral_density",
+    "spectral_moments",
+    "variance_fixed_point",
+    "variances",
+]
+
+# by file: quadratures, LAPACK and workers load when they are used
+LAZY = {
+    "critical": ("CriticalPoint", "critical_gain", "critical_line"),
+    "fixed_points": ("FixedPoint",),
+    "free.double_scaling": ("DoubleScaling",),
+    "free.jacobian": ("JacobianLaw",),
+    "free.residual": ("ResidualLaw",),
+    "free.spectrum": ("jacobian_moments", "jacobian_spectrum"),
+    "jacobian": ("log_jacobian_singular_values",),
+    "matrix_free.extremes": ("ExtremeSingularValues", "extreme_singular_values"),
+    "matrix_free.operator": ("jacobian_operator",),
+    "matrix_free.stochastic": ("spectral_density", "spectral_moments"),
+    "mean_field": ("MeanField", "variance_fixed_point"),
+    "phases": ("PhaseDiagram", "phase_diagram"),
+    "scales": ("DepthScales",),
+    "variances": ("variances",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for file, names in LAZY.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"deeplinear.propagation.{file}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'deeplinear.propagation' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
