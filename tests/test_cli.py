@@ -169,10 +169,11 @@ def test_list(capsys):
     code, out, _ = run(capsys, "list", "--json")
     lists = json.loads(out)
     assert code == 0
-    assert set(lists) == {"figures", "data sets", "initial conditions", "laws"}
+    assert set(lists) == {"figures", "data sets", "initial conditions", "activations", "laws"}
     assert {"fig2", "fig3", "fig4"} <= set(lists["figures"])
     assert {"hierarchy", "digits", "mnist"} <= set(lists["data sets"])
     assert {"decoupled", "orthogonal", "gaussian"} <= set(lists["initial conditions"])
+    assert {"tanh", "relu", "hard_tanh"} <= set(lists["activations"])
     assert any("sigmoid" in name for name in lists["laws"])
     assert all(line for entries in lists.values() for line in entries.values())
     assert run(capsys, "list")[0] == 0

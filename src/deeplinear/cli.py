@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import importlib
 import json
 import sys
 from enum import StrEnum
@@ -175,8 +176,9 @@ def say_prediction(found: Prediction, picture: Path) -> None:
 
 @app.command("list", epilog="Example: deeplinear list --json")
 def list_all(as_json: Json = False) -> None:
-    """List figures, data sets, initial conditions and laws."""
+    """List figures, data sets, initial conditions, activations and laws."""
     from deeplinear import data, initial
+    from deeplinear.activations import ACTIVATIONS
     from deeplinear.exact import FORMULAS
     from deeplinear.figures import FIGURES
 
@@ -185,6 +187,9 @@ def list_all(as_json: Json = False) -> None:
         "data sets": {name: first_line(getattr(data, name)) for name in DATA},
         "initial conditions": {
             name: first_line(getattr(initial, name)) for name in initial.__all__ if callable(getattr(initial, name))
+        },
+        "activations": {
+            name: first_line(importlib.import_module(f"deeplinear.activations.{name}")) for name in ACTIVATIONS
         },
         "laws": {formula.name: f"{formula.kind}; {formula.depths} layers" for formula in FORMULAS},
     }
