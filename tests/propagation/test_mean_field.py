@@ -7,8 +7,8 @@ from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 
 from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.propagation.along_depth import variances
 from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
-from deeplinear.propagation.variances import variances
 
 # tanh: σ_w, σ_b, q*, χ₁ to the digits that theory.md prints (section 8.2, 25-digit arithmetic)
 GOLDEN = [

@@ -9,9 +9,9 @@ import numpy as np
 
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
+from deeplinear.propagation.along_depth import nonnegative
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.fixed_points import GRID, mean_derivative_square, root, rtol_of
-from deeplinear.propagation.variances import nonnegative
 
 
 class CriticalPoint(NamedTuple):

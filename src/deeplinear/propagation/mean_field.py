@@ -10,10 +10,10 @@ import numpy as np
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
 from deeplinear.propagation import fixed_points as fixed
+from deeplinear.propagation.along_depth import homogeneous, nonnegative, variance_map
 from deeplinear.propagation.fixed_points import FixedPoint
 from deeplinear.propagation.pairs import pair_mean
 from deeplinear.propagation.scales import DepthScales, length
-from deeplinear.propagation.variances import homogeneous, nonnegative, variance_map
 
 CRITICAL = 1e-10  # |χ₁ − 1| below which a network is called critical
 NEAR = 1e-6  # 1 − c below which the correlation map is its tangent

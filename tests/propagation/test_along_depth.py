@@ -10,9 +10,9 @@ from tests.conftest import CLOSED_FORM
 from deeplinear import initial
 from deeplinear.activations import ACTIVATIONS, activation
 from deeplinear.network import Network
+from deeplinear.propagation.along_depth import variances
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.mean_field import MeanField
-from deeplinear.propagation.variances import variances
 
 FIG_8 = {0.1: 0.0842, 0.2: 0.1472, 0.5: 0.2737, 1: 0.3943, 2: 0.5200, 3: 0.5894, 4: 0.6353, 5: 0.6684, 10: 0.7573}
 

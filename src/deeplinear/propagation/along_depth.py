@@ -1,0 +1,106 @@
+"""The mean square of pre-activations along the depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deeplinear.activations import Activation
+from deeplinear.activations import activation as meant
+from deeplinear.propagation.expectation import gaussian_mean
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+
+def variance_map(phi: Activation, q: float, weight_std: float, bias_std: float = 0.0) -> float:
+    """``σ_w² E[φ(√q z)²] + σ_b²``; infinite where that overflows."""
+    if not np.isfinite(q):
+        return np.inf
+    with np.errstate(over="ignore"):
+        square = homogeneous(phi, q) if phi.plateaus and phi.kinks in ((), (0.0,)) else None
+        if square is None:
+            square = gaussian_mean(lambda h: np.square(phi(h)), q, phi.kinks)
+        return float(weight_std**2 * square + bias_std**2)
+
+
+def homogeneous(phi: Activation, q: float) -> float | None:
+    """``E[φ²]`` of ``φ(h) = a h`` for h < 0, ``b h`` above: a straight line in q, exactly; None for other φ."""
+    if float(phi(np.zeros(1))[0]) != 0.0:
+        return None
+    below, above = phi.derivative(np.array([-1.0, 1.0]))
+    return float(below**2 + above**2) / 2 * q
+
+
+def variances(
+    activation: str | Activation | Callable,
+    *,
+    weight_std: float | None = None,
+    gain: float | None = None,
+    bias_std: float = 0.0,
+    depth: int,
+    input_variance: float,
+) -> Array:
+    """``q^0, …, q^depth``: mean squares of pre-activations of a wide random network, ``q' = σ_w² E[φ(√q z)²] + σ_b²``.
+
+    Gaussian weights of variance ``σ_w² / N`` and orthogonal weights times σ_w have the same map at large width.
+
+    Args:
+        activation: φ, a name, an `Activation` or a function of one array.
+        weight_std: σ_w, ``>= 0``.
+        gain: g, another word for ``weight_std`` where there are no biases; pass one of the two.
+        bias_std: σ_b, ``>= 0``.
+        depth: how many times the map is applied, one for each weight matrix.
+        input_variance: q^0, mean square of the pre-activations that meet the first φ, ``>= 0``.
+
+    Returns:
+        Shape ``(depth + 1,)``, the first ``input_variance``; ``inf`` from where it overflows.
+
+    Raises:
+        ValueError: parameters out of their domain.
+        RuntimeError: a Gaussian mean that does not settle.
+
+    Source:
+        Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (48); with biases Poole et al. 2016, arXiv:1606.05340, eq. (3).
+
+    Example:
+        >>> variances("tanh", gain=1.0, depth=99, input_variance=1.0)[-1].round(6)  # at criticality about 1 / 2l
+        np.float64(0.005121)
+    """
+    weight_std = scale("variances", weight_std, gain)
+    nonnegative("variances", bias_std=bias_std, input_variance=input_variance)
+    if depth != int(depth) or depth < 0:
+        raise ValueError(
+            f"variances needs a whole depth >= 0, got depth={depth!r}: it counts weight matrices. Pass for example 10."
+        )
+    phi = meant(activation)
+    q = np.empty(int(depth) + 1)
+    q[0] = input_variance
+    for number in range(int(depth)):
+        q[number + 1] = variance_map(phi, float(q[number]), weight_std, bias_std)
+    return q
+
+
+def scale(caller: str, weight_std: float | None, gain: float | None) -> float:
+    """σ_w from either of its two words."""
+    if (weight_std is None) == (gain is None):
+        raise ValueError(
+            f"{caller} needs one of weight_std and gain, got weight_std={weight_std!r}, gain={gain!r}: they are two words for "
+            f"σ_w. Pass gain for a network without biases."
+        )
+    value = weight_std if gain is None else gain
+    assert value is not None
+    nonnegative(caller, **{"weight_std" if gain is None else "gain": value})
+    return float(value)
+
+
+def nonnegative(caller: str, **values: float) -> None:
+    """Refuses what is negative or not finite, by name."""
+    for name, value in values.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise ValueError(
+                f"{caller} needs {name} >= 0 and finite, got {name}={value!r}: it is a standard deviation or a variance. "
+                f"Pass for example {name}=1.0."
+            )
