@@ -10,6 +10,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import erf
 from tests.conftest import CLOSED_FORM
 
 from deeplinear.activations import activation
@@ -92,3 +93,13 @@ def test_refusals():
         pair_mean(np.sin, np.sin, (-1.0, 1.0), 0.1)
     with pytest.raises(RuntimeError, match=r"pair_mean needs functions that are smooth between their kinks"):
         pair_mean(lambda h: np.abs(h - 0.3), np.cos, (1.0, 1.0), 0.5)
+
+
+@pytest.mark.parametrize("c", [-1.0, -1 + 1e-12])
+def test_kinks_that_mirror_into_other_places(c):
+    """E|u1 − a||u2 − a| next to u2 = −u1, where the kink of the second function meets −a: ``E|a² − u²|``."""
+    a = 0.3
+    share = erf(a / np.sqrt(2))
+    inside = a**2 * share - (share - 2 * a * np.exp(-(a**2) / 2) / np.sqrt(2 * np.pi))
+    found = pair_mean(lambda h: np.abs(h - a), lambda h: np.abs(h - a), (1.0, 1.0), c, (a,))
+    assert_allclose(found, 1 - a**2 + 2 * inside, rtol=CLOSED_FORM if c == -1 else 1e-11)  # first order in 1 + c
