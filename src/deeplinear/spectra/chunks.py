@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ EPS = float(np.finfo(float).eps)
 PROBES = 8  # random vectors that watch a product grow: all of them miss a third of the error once in 2000 times
 LOOK, AGAIN = 8, 4  # after 8, 32, 128, … factors a product is asked whether it is past hope
 BACKWARD = 4.0  # ε ‖A‖ that a bidiagonal SVD moves singular values by; 1 is what is seen at n = 1000
+WIDE = 256  # from here on JAX repays being loaded
 FLOATS = 1e-120, 1e120  # entries of a chunk: products of its size neither underflow nor overflow
 
 
@@ -26,57 +27,78 @@ def times(a: Array, b: Array) -> Array:
     return blas().dgemm(1.0, a, b, trans_a=left, trans_b=right)
 
 
-class Formed:
-    """A product ``W_l ⋯ W_1`` that is multiplied out, and by how much rounding moved it.
+def compiled(a: Any, b: Any) -> Any:
+    """``A B`` by JAX, in float64 whatever its settings; stays a JAX array.
 
-    Random vectors take the same way one by one. Where they arrive and where the product sends them differs by the
-    rounding of both; the mean square of that is an estimate of ``‖error‖_F²``, at most twice too large on average.
+    XLA picks its kernels by the processor it finds, where NumPy's BLAS may be pinned to older ones, and its threads do not
+    spin while they wait: up to twice as fast when nothing else runs, more when something does.
     """
+    import jax
 
-    def __init__(self, first: Array):
-        self.product = first
-        self.start = np.asfortranarray(np.random.default_rng(0).standard_normal((first.shape[1], PROBES)))
-        self.end = times(first, self.start)
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+        return jax.numpy.matmul(a, b)
 
-    def multiply(self, w: Array) -> None:
-        """One more factor from the left."""
-        self.product, self.end = times(w, self.product), times(w, self.end)
 
-    @property
-    def noise(self) -> float:
-        """``‖product − W_l ⋯ W_1‖_F``, estimated; NaN after an overflow."""
-        with np.errstate(all="ignore"):
-            return float(np.linalg.norm(times(self.product, self.start) - self.end)) / PROBES**0.5
+def multiplied(factors: Sequence[Array], by: Callable[[Any, Any], Any] = times) -> Array:
+    """``W_l ⋯ W_1``, multiplied out."""
+    product = factors[0]
+    for number in range(1, len(factors)):
+        product = by(factors[number], product)
+    return np.asarray(product)
+
+
+def astray(factors: Sequence[Array], product: Array, y: Array) -> float:
+    """``‖(product − W_l ⋯ W_1) Y‖_F`` for each probe, root mean square: Y also takes the way of the factors one by one.
+
+    For random Y with ``E y yᵀ = C Cᵀ`` the square has the mean ``‖error C‖_F²``, and what rounding does to Y on its own way
+    adds as much again.
+    """
+    end = y
+    for number in range(len(factors)):
+        end = factors[number] @ end
+    return float(np.linalg.norm(product @ y - end)) / y.shape[1] ** 0.5
+
+
+def probes(size: int) -> Array:
+    """Random vectors, shape ``(size, PROBES)``."""
+    return np.random.default_rng(0).standard_normal((size, PROBES))
 
 
 def log_formed(factors: Sequence[Array], rtol: float) -> tuple[Array, float] | None:
     """``ln s`` of the product, formed, and its error, where float64 has every s to ``rtol``; None where it has not.
 
-    Singular values move by at most ``‖error‖``, so the smallest of them decides. Gaussian products are given up early.
+    A product ``P = Q R`` that is off by E is ``(I + E P⁺) (P − E)``, so its singular values are off by at most ``‖E R⁻¹‖``
+    relatively, which random vectors measure. Gaussian products are given up early.
     """
-    count, look, formed = len(factors), LOOK, Formed(factors[0])
-    for number in range(1, count):
-        formed.multiply(factors[number])
+    by = compiled if min(factors[0].shape) >= WIDE else times
+    product, look = factors[0], LOOK
+    for number in range(1, len(factors)):
+        product = by(factors[number], product)
         if number + 1 == look:
-            if past_hope(formed.product, rtol):
+            if triangle(product, rtol) is None:
                 return None
             look *= AGAIN
-    if not np.isfinite(formed.product).all():
+    product = np.asarray(product)
+    r = triangle(product, rtol)
+    if r is None:
         return None
-    _, s, _, info = lapack().dgesdd(formed.product, compute_uv=0)
-    error = formed.noise + BACKWARD * EPS * s[0]
-    if info != 0 or not error <= rtol * s[-1]:
+    _, s, _, info = lapack().dgesdd(product if product.flags.f_contiguous else product.T, compute_uv=0)
+    y, singular = lapack().dtrtrs(r, probes(len(r)))
+    if info != 0 or singular != 0 or s[-1] == 0:
         return None
-    return np.log(s), error / s[-1]
+    error = astray(factors, product, y) + BACKWARD * EPS * s[0] / s[-1]
+    return (np.log(s), error) if error <= rtol else None
 
 
-def past_hope(product: Array, rtol: float) -> bool:
-    """Whether its smallest singular value is already below what ``rtol`` asks for, by a condition number within n."""
-    if not np.isfinite(product).all():
-        return True
-    qr, _ = factored(np.array(product if product.shape[0] >= product.shape[1] else product.T, order="F"))
-    reciprocal, _ = lapack().dtrcon(qr[: qr.shape[1]])
-    return bool(rtol * reciprocal * qr.shape[1] < EPS)
+def triangle(product: Any, rtol: float) -> Array | None:
+    """R of ``P = Q R``; None if P is past hope: its smallest singular value too small for ``rtol``, by a bound within n."""
+    product = np.asarray(product)
+    if product.shape[0] < product.shape[1] or not np.isfinite(product).all():
+        return None
+    qr, _ = factored(np.array(product, order="F"))
+    r = np.asfortranarray(qr[: qr.shape[1]])
+    reciprocal, _ = lapack().dtrcon(r)
+    return None if rtol * reciprocal * len(r) < EPS else r
 
 
 def absorb(graded: Graded, factors: Sequence[Array], rtol: float) -> None:
@@ -90,19 +112,18 @@ def absorb(graded: Graded, factors: Sequence[Array], rtol: float) -> None:
     while start < count:
         size = min(size, count - start)
         before, allowed = graded.error, rtol * (1 + (start + size) / count) / 2
-        chunk = Formed(factors[start])
-        for w in factors[start + 1 : start + size]:
-            chunk.multiply(w)
+        chunk = factors[start : start + size]
+        product = multiplied(chunk)
         if size > 1:
-            largest = max(chunk.product.max(), -chunk.product.min())
-            good = FLOATS[0] < largest < FLOATS[1]
-            if not good or not graded.multiply(chunk.product, noise=chunk.noise, allowed=allowed):
+            good = FLOATS[0] < max(product.max(), -product.min()) < FLOATS[1]
+            noise = astray(chunk, product, probes(product.shape[1])) if good else np.inf
+            if not good or not graded.multiply(product, noise=noise, allowed=allowed):
                 size //= 2
                 continue
         else:
-            graded.multiply(chunk.product)
+            graded.multiply(product)
         start += size
-        root = EPS * chunk.product.shape[1] ** 0.5
+        root = EPS * product.shape[1] ** 0.5
         if np.isfinite(graded.error):
             growth = max(growth, np.log(max((graded.error - before) / root, 1.0)) / size)
             fits = np.log(rtol * size / count / root) / growth if growth else np.inf
