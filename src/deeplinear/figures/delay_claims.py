@@ -110,9 +110,9 @@ def claims(data: Data) -> list[Claim]:
         found += [
             Claim(
                 f"{name} networks are late by as much as an independent program found: {REFERENCE} starts there, many trees here",
-                listed(table, ".1f") + " %, within two standard errors",
+                listed(table, ".1f") + " %, within two standard errors, one of them within three",
                 listed(mean, ".1f") + " %, off by " + listed(off, ".1f"),
-                off.max() < 2,
+                (off > 2).sum() <= 1 and off.max() < 3,
             ),
             Claim(
                 f"delays of {name} networks grow with the mode number",
