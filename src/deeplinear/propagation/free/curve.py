@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from deeplinear.propagation.free.layers import Layers
+from deeplinear.propagation.free.layers import Layers, Numbers
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+ROUNDING = 1e-13  # of shares
 STEPS, CLOSE = 30, 1e-7  # a Newton step that short leaves an error of its square
 
 
@@ -34,7 +35,7 @@ class Spectral(Protocol):
         """Whether the angle is that of η."""
         ...
 
-    def _prefix(self, m: Array, above: Array) -> tuple[Array, Array]:
+    def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
         """A and dA/dM at M, with ``above = 1 + M``."""
         ...
 
@@ -62,11 +63,11 @@ class Point(NamedTuple):
     y: float
     size: float
     rest: float
-    w: Array
+    w: Numbers
     place: Place
     growth: complex
     log_x: float
-    w_slope: Array  # d ln w / dM
+    w_slope: Numbers  # d ln w / dM
 
 
 def ending(law: Spectral) -> float:
@@ -88,22 +89,23 @@ def place(law: Spectral, y: float, size: float, rest: float) -> Place:
     return Place(u, u / (1 - u), (1 - mass) * to_end / (1 - u) if mass < 1 else 1 / (1 - u), 1 / (1 - u) ** 2)
 
 
-def correction(rows: Layers, w: Array, m: complex, delta: complex, mass: float) -> tuple[Array, Array]:
+def correction(rows: Layers, w: Numbers, m: complex, delta: complex, mass: float) -> tuple[Numbers, Numbers]:
     """Newton's step for ``1/ψ(w) = 1/M`` and dψ/dw; near M = −mass through M + mass, which has the digits."""
     psi, whole, slope = rows.transforms(w)
-    near = delta + (rows.shares - mass)
+    more = rows.shares - mass
+    near = delta + np.where(np.abs(more) < ROUNDING, 0.0, more)
     gap = np.where(np.abs(near) < abs(m), near - whole, m - psi)
     return gap / slope * psi / m, slope
 
 
-def solve(law: Spectral, rows: Layers, y: float, size: float, rest: float, w: Array) -> Point:
+def solve(law: Spectral, rows: Layers, y: float, size: float, rest: float, w: Numbers) -> Point:
     """The point of the curve at y, by Newton's method in |u| and every w at once.
 
     Raises:
         ArithmeticError: no convergence.
     """
-    end = ending(law)
-    for step in range(STEPS):
+    end, last = ending(law), np.inf
+    for _ in range(STEPS):
         at = place(law, y, size, rest)
         change, slope = correction(rows, w, at.m, at.delta, law.mass)
         value, derivative = law._prefix(at.m, at.delta + (1 - law.mass))
@@ -116,7 +118,7 @@ def solve(law: Spectral, rows: Layers, y: float, size: float, rest: float, w: Ar
         move = max(min(move, size / 2), -size / 2)
         shift = at.slope * at.u / size * move
         error = max(abs(shift) / min(abs(at.m), abs(at.delta)), np.max(np.abs(change / w), initial=0.0))
-        if error < 1e-15 or (step and last < CLOSE):  # the step before was short: this one is rounding, and G is good
+        if error < 1e-15 or last < CLOSE:  # the step before was short: this one is rounding, and G is good
             return Point(y, size, rest, w_next, at, growth, total.real, 1 / (w * slope))
         last = error
         w = w_next + shift / slope
@@ -128,17 +130,20 @@ def solve(law: Spectral, rows: Layers, y: float, size: float, rest: float, w: Ar
     raise ArithmeticError(f"no point of the curve at y={y}")
 
 
-def start(law: Spectral, rows: Layers, y: float, eta: float, w: Array) -> Point:
+def start(law: Spectral, rows: Layers, y: float, eta: float, w: Numbers) -> Point:
     """The first point, a small angle from the upper edge at real η."""
     size = eta if law._by_eta else eta / (1 - eta)
-    rest = ending(law) - size
-    at = place(law, y, size, rest)
-    edge = size if not law._by_eta else size / (1 - size)
-    slope = rows.transforms(w)[2]
-    return solve(law, rows, y, size, rest, w + (at.m - edge) / slope)
+    at = place(law, y, size, ending(law) - size)
+    if abs(1 - eta) < CLOSE:  # M is infinite at the edge, and w the largest d²
+        largest = np.maximum.reduceat(rows.values, np.cumsum(rows.sizes) - rows.sizes) if w.size else w
+        share = rows.sums(rows.weights * (rows.values == np.repeat(largest, rows.sizes)))
+        w = largest * (1 + share / at.m)
+    else:
+        w = w + (at.m - eta / (1 - eta)) / rows.transforms(w)[2]
+    return solve(law, rows, y, size, ending(law) - size, w)
 
 
-def velocity(point: Point) -> tuple[float, Array]:
+def velocity(point: Point) -> tuple[float, Numbers]:
     """``d ln|u|/dy`` and ``d ln w/dy`` along the curve."""
     ratio, turn = point.growth.real / point.growth.imag, -1 / np.cosh(point.y)
     moved = point.place.slope * point.place.u * complex(-ratio, 1.0) * turn
@@ -160,6 +165,6 @@ def follow(law: Spectral, rows: Layers, points: list[Point], y: float) -> Point:
     return solve(law, rows, y, size, ending(law) - size, last.w * np.exp(rises[1]))
 
 
-def hermite(t: float, difference: Array, old: Array, new: Array) -> Array:
+def hermite(t: float, difference: Numbers, old: Numbers, new: Numbers) -> Numbers:
     """How far the cubic through two points goes beyond the second, t intervals on, from its values and slopes there."""
     return t * (new + t * (2 * new + old - 3 * difference + t * (new + old - 2 * difference)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -83,12 +83,7 @@ def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
         if not np.isfinite(growth) or not (ahead > 0).all():
             return None
         if growth > 0 >= before:
-            base = w
-
-            def at(t: float) -> float:
-                return real_point(law, rows, t, base)[0]
-
-            root = brentq(at, s, s + STRIDE, xtol=1e-15, rtol=1e-15)
-            return root, real_point(law, rows, root, base)[2]
+            root: Any = brentq(lambda t, base: real_point(law, rows, t, base)[0], s, s + STRIDE, args=(w,), xtol=1e-15)
+            return float(root), real_point(law, rows, root, w)[2]
         s, w, before = s + STRIDE, ahead, growth
     return None

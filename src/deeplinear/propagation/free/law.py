@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import log_expit
 
-from deeplinear.propagation.free.layers import NONE, Layers
+from deeplinear.propagation.free.layers import NONE, Layers, Numbers
 from deeplinear.propagation.free.table import Table, tabulate
-from deeplinear.spectra.law import Foot, SpectralLaw
+from deeplinear.spectra.law import POINTS, STEP, Foot, SpectralLaw
 from deeplinear.spectra.views import SingularValues
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class FreeLaw(SpectralLaw):
         return self.mass < 1
 
     @abstractmethod
-    def _prefix(self, m: Array, above: Array) -> tuple[Array, Array]:
+    def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
         """A and dA/dM at M, with ``above = 1 + M``."""
 
     def _levels(self) -> Array:
@@ -90,6 +92,17 @@ class FreeLaw(SpectralLaw):
         lower, upper = np.minimum(lower, np.log(whole)), np.minimum(upper, np.log(whole))
         out[inside] = table.log_x(table.at(table.quantile(lower, upper)))
         return out
+
+    def expect(self, function: Callable[[Array], Array]) -> float:
+        """Mean of ``function(x)`` under the law, atoms included, as in `SpectralLaw.expect`."""
+        u = STEP * np.arange(-POINTS, POINTS + 1.0)
+        (share, place), table = self.top, self._table
+        whole = np.log(self.mass - share)
+        log_x = table.log_x(table.at(table.quantile(whole + log_expit(u), whole + log_expit(-u))))
+        with np.errstate(under="ignore"):
+            inner = STEP * np.sum(np.exp(whole + log_expit(u) + log_expit(-u)) * function(np.exp(log_x)))
+        steps = [(self.atom, -np.inf)] * (self.atom > 0) + [(share, place)] * (share > 0)
+        return float(inner + sum(p * function(np.exp(np.array([at])))[0] for p, at in steps))
 
     def _foot(self) -> Foot:
         table = self._table

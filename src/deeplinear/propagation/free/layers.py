@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from deeplinear.activations import Activation
-from deeplinear.propagation.expectation import rule
+from deeplinear.propagation.expectation import REACH, rule
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+Numbers = Any  # real or complex, one or an array of them
 NEGLIGIBLE = 1e-30  # weight of a node that no result notices
 
 
@@ -28,10 +32,10 @@ class Layers(NamedTuple):
 
     values: Array
     weights: Array
-    sizes: Array
+    sizes: NDArray[np.int_]
     counts: Array
 
-    def sums(self, terms: Array) -> Array:
+    def sums(self, terms: Numbers) -> Numbers:
         """Sums over the nodes of each layer, ``(..., N)`` to ``(..., K)``."""
         if not self.sizes.size:
             return np.zeros((*terms.shape[:-1], 0))
@@ -46,7 +50,7 @@ class Layers(NamedTuple):
         """``E[d^{2 order}; d² > 0]``, shape ``(K,)``."""
         return self.sums(self.weights * self.values**order)
 
-    def transforms(self, w: Array) -> tuple[Array, Array, Array]:
+    def transforms(self, w: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """``ψ = E[d²/(w − d²)]``, ``E[w/(w − d²); d² > 0]`` and ``dψ/dw`` at w of shape ``(..., K)``."""
         inverse = 1 / (np.repeat(w, self.sizes, axis=-1) - self.values)
         part = self.weights * inverse
@@ -56,7 +60,7 @@ class Layers(NamedTuple):
         part *= inverse
         return psi, whole, -self.sums(part)
 
-    def log_transform(self, w: Array) -> Array:
+    def log_transform(self, w: Numbers) -> Numbers:
         """``E[ln(1 − d²/w)]``, the primitive of ψ in ln w, at w of shape ``(..., K)``."""
         return self.sums(self.weights * np.log1p(-self.values / np.repeat(w, self.sizes, axis=-1)))
 
@@ -74,7 +78,8 @@ NONE = Layers(np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
 @lru_cache(maxsize=2048)
 def row(activation: Activation, variance: float, level: int) -> tuple[Array, Array]:
     """Values and weights of d² at one variance; piecewise linear functions take few values."""
-    h, weight = rule(variance, activation.kinks, level)
+    level = 0 if activation.plateaus else level
+    h, weight = rule(variance, (*activation.kinks, *zeros(activation, variance)), level)
     value = np.square(np.broadcast_to(activation.derivative(h), h.shape).astype(float))
     if activation.plateaus:
         different = np.unique(np.square(activation.plateaus))
@@ -86,3 +91,29 @@ def row(activation: Activation, variance: float, level: int) -> tuple[Array, Arr
         value, weight = value[half:], weight[half:] * np.where(middle, 1.0, 2.0)
     kept = (value > 0) & (weight > NEGLIGIBLE)
     return value[kept], weight[kept]
+
+
+@lru_cache(maxsize=512)
+def zeros(activation: Activation, variance: float) -> tuple[float, ...]:
+    """Where φ' changes sign away from kinks: small d² come from there, and nodes must crowd."""
+    if activation.plateaus or variance == 0:
+        return ()
+    h = np.linspace(-REACH, REACH, 2002) * math.sqrt(variance)
+    slope = np.broadcast_to(activation.derivative(h), h.shape)
+    found = np.flatnonzero(slope[1:] * slope[:-1] < 0)
+
+    def at(t: float) -> float:
+        return float(activation.derivative(np.array(t)))
+
+    roots: list[Any] = [brentq(at, h[k], h[k + 1], xtol=1e-15) for k in found]
+    return tuple(float(root) for root in roots if all(abs(root - kink) > 1e-9 for kink in activation.kinks))
+
+
+@lru_cache(maxsize=2048)
+def flat(activation: Activation, variance: float) -> tuple[float, float]:
+    """How likely φ'² takes its largest value, and that value: 0 unless φ' is constant on a whole interval there."""
+    value, weight = row(activation, variance, 0)
+    largest = float(value.max())
+    where = value == largest
+    certain = activation.plateaus or len(value) == 1 or (activation.kinks and where.sum() > 3)
+    return (float(weight[where].sum()) if certain else 0.0), largest

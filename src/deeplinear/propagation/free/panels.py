@@ -46,7 +46,7 @@ def read(edges: Array, series: Array, y: Array) -> Array:
     return np.einsum("nj,njf->nf", basis, series[panel])
 
 
-def where(function: Callable[[Array], tuple[Array, Array]], ends: Array, targets: Array) -> Array:
+def where(function: Callable[[Array], tuple[Array, Array]], ends: Array, targets: Array, close: float = CLOSE) -> Array:
     """The y at which a rising function, given with its slope, takes values between those at the first and last of ``ends``.
 
     Raises:
@@ -58,6 +58,7 @@ def where(function: Callable[[Array], tuple[Array, Array]], ends: Array, targets
     share = np.divide(targets - values[cell - 1], values[cell] - values[cell - 1], out=np.full(targets.shape, 0.5),
                       where=values[cell] > values[cell - 1])  # fmt: skip
     y = low + np.clip(share, 0, 1) * (high - low)
+    done = np.zeros(y.shape, dtype=bool)
     for _ in range(STEPS):
         value, slope = function(y)
         low, high = np.where(value <= targets, y, low), np.where(value >= targets, y, high)

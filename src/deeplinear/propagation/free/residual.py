@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deeplinear.propagation.free.law import FreeLaw
+from deeplinear.propagation.free.layers import Numbers
 from deeplinear.spectra import checks
-
-if TYPE_CHECKING:
-    from deeplinear.task import Array
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class ResidualLaw(FreeLaw):
         advice = "it is the variance that all layers add. Pass for example c=1.0."
         object.__setattr__(self, "c", checks.positive("ResidualLaw", "c", self.c, advice))
 
-    def _prefix(self, m: Array, above: Array) -> tuple[Array, Array]:
+    def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
         return np.log(above) - np.log(m) + self.c * (m + above), 1 / above - 1 / m + 2 * self.c
 
     def _moment(self, order: float) -> float:
