@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from deeplinear.network import Network
 from deeplinear.propagation.matrix_free.lanczos import Bidiagonal
 from deeplinear.propagation.matrix_free.operator import inverse_operator, meant
+from deeplinear.spectra.log_singular import tolerance
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -87,6 +88,7 @@ def extreme_singular_values(
             f"extreme_singular_values needs a whole number k from 1 to {min(operator.shape)}, got k={k!r}: that is how many "
             f"singular values there are. Pass for example k=1."
         )
+    rtol = tolerance("extreme_singular_values", rtol)
     rng, found = np.random.default_rng(rng), []
     if which != "smallest":
         found.append(top(operator, k, rtol, steps, rng))
@@ -109,6 +111,7 @@ def extreme_singular_values(
 
 def top(operator: LinearOperator, k: int, rtol: float, steps: int, rng: np.random.Generator) -> ExtremeSingularValues:
     """The k largest singular values of an operator."""
+    operator = operator if operator.shape[1] <= operator.shape[0] else operator.T
     growing = Bidiagonal(operator, rng.standard_normal(operator.shape[1]), rng)
     while True:
         growing.step()

@@ -74,5 +74,5 @@ class Bidiagonal:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is left of the smaller side."""
-        return self.steps >= min(self.operator.shape)
+        """Whether V has everything."""
+        return self.steps >= self.operator.shape[1]

@@ -12,11 +12,15 @@ from numpy.typing import ArrayLike
 from deeplinear.network import Network
 from deeplinear.propagation.matrix_free.lanczos import Bidiagonal
 from deeplinear.propagation.matrix_free.operator import meant
+from deeplinear.spectra.checks import positive
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
 
     from deeplinear.task import Array
+
+
+LOWEST = -1e300  # stands for ln 0 where something is interpolated
 
 
 class SpectralMoments(NamedTuple):
@@ -84,7 +88,7 @@ class SpectralDensity:
     """The spectrum as random vectors see it: for each of them a quadrature rule, exact for ``s^{2m}``, m below 2 steps.
 
     Attributes:
-        log_s: ``ln s`` at the nodes, ascending, shape ``(probes, steps)``; ``-inf`` at zeros.
+        log_s: ``ln s`` at the nodes, ascending, shape ``(probes, steps)``; ``-inf`` below rounding, ``N ε s_max``.
         weights: their weights, same shape; sum to 1 for each probe.
         size: how many singular values there are.
     """
@@ -101,17 +105,20 @@ class SpectralDensity:
         of wide spectra, mean that the steps did not resolve what is there.
         """
         with np.errstate(divide="ignore"):
-            at = np.log(np.asarray(s, dtype=np.float64))
+            at = np.maximum(np.log(np.asarray(s, dtype=np.float64)), LOWEST)
         middles, halves = [], []
         for nodes, weights in zip(self.log_s, self.weights, strict=True):
-            rungs = np.maximum(nodes, -1e300)
-            middles.append(np.interp(at, rungs, np.cumsum(weights) - weights / 2))
-            halves.append(np.interp(at, rungs, weights / 2))
+            rungs, half = np.maximum(nodes, LOWEST), np.where(nodes > LOWEST, weights / 2, 0.0)
+            middles.append(np.interp(at, rungs, np.cumsum(weights) - half))
+            halves.append(np.interp(at, rungs, half))
         spread = np.std(middles, axis=0, ddof=1) / len(middles) ** 0.5
         return np.mean(middles, axis=0), spread + np.mean(halves, axis=0)
 
     def pdf(self, log_s: ArrayLike, *, width: float) -> tuple[Array, Array]:
         """Density of ``ln s``, blurred by a normal of standard deviation ``width``, and its standard error over probes."""
+        width = positive(
+            "SpectralDensity.pdf", "width", width, "it blurs nodes into a density. Pass for example width=0.1."
+        )
         at = np.asarray(log_s, dtype=np.float64)[..., None]
         kernels = [
             (np.exp(-(((at - nodes) / width) ** 2) / 2) @ weights) / (width * (2 * np.pi) ** 0.5)
@@ -167,8 +174,9 @@ def quadrature(operator: LinearOperator, z: Array, steps: int, rng: np.random.Ge
     for _ in range(steps):
         growing.step()
     _, theta, right = growing.svd()
+    seen = theta > operator.shape[1] * np.finfo(float).eps * theta[0]
     with np.errstate(divide="ignore"):
-        return np.log(theta)[::-1], right[::-1, 0] ** 2
+        return np.log(np.where(seen, theta, 0.0))[::-1], right[::-1, 0] ** 2
 
 
 def narrow(function: str, network: Network | LinearOperator, x: ArrayLike | None) -> LinearOperator:
