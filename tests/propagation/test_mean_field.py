@@ -8,6 +8,7 @@ from tests.conftest import CLOSED_FORM
 
 from deeplinear.activations import ACTIVATIONS, activation
 from deeplinear.propagation.along_depth import variances
+from deeplinear.propagation.critical import critical_line
 from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
 
 # tanh: σ_w, σ_b, q*, χ₁ to the digits that theory.md prints (section 8.2, 25-digit arithmetic)
@@ -235,3 +236,17 @@ def test_refusals():
         MeanField("tanh", 1.0, np.nan)
     with pytest.raises(ValueError, match=r"variance_fixed_point needs start >= 0"):
         MeanField("tanh", 1.0).variance_fixed_point(-1.0)
+
+
+def test_tiny_biases_set_a_tiny_variance():
+    assert_allclose(MeanField("tanh", 0.5, 1e-9).variance_fixed_point(), 4e-18 / 3, rtol=1e-13)
+
+
+def test_next_to_criticality_the_distance_of_c_from_one_is_linear():
+    """Bracketed at an excess of 1e-4, from the tangent at 1e-8: the same distance for each."""
+    point = critical_line("tanh", bias_std=0.05**0.5)
+    short = [
+        1 - MeanField("tanh", point.weight_std * (1 + e), point.bias_std).correlation_fixed_point()
+        for e in (1e-4, 1e-8)
+    ]
+    assert_allclose(short[1] * 1e4, short[0], rtol=0.01)

@@ -13,9 +13,8 @@ from deeplinear.activations.activation import Function
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
-STEP = (
-    0.02  # truncation and rounding of eighth-order differences balance here for functions that vary over lengths of 1
-)
+# truncation and rounding of eighth-order differences balance here for functions that vary over lengths of 1
+STEP = 0.02
 POINTS = np.arange(-4, 5)
 INSIDE = 1 - 1e-9  # stencils stop short of the kink, whose value belongs to one side only
 
