@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from deeplinear.propagation.along_depth import variances
     from deeplinear.propagation.critical import CriticalPoint, critical_gain, critical_line
     from deeplinear.propagation.fixed_points import FixedPoint
     from deeplinear.propagation.free.double_scaling import DoubleScaling
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
     from deeplinear.propagation.phases import PhaseDiagram, phase_diagram
     from deeplinear.propagation.scales import DepthScales
-    from deeplinear.propagation.variances import variances
 
 __all__ = [
     "CriticalPoint",
@@ -52,6 +52,7 @@ __all__ = [
 
 # by file: quadratures, LAPACK and workers load when they are used
 LAZY = {
+    "along_depth": ("variances",),
     "critical": ("CriticalPoint", "critical_gain", "critical_line"),
     "fixed_points": ("FixedPoint",),
     "free.double_scaling": ("DoubleScaling",),
@@ -65,7 +66,6 @@ LAZY = {
     "mean_field": ("MeanField", "variance_fixed_point"),
     "phases": ("PhaseDiagram", "phase_diagram"),
     "scales": ("DepthScales",),
-    "variances": ("variances",),
 }
 
 

@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
+from deeplinear.propagation.along_depth import scale
+from deeplinear.propagation.along_depth import variances as along_depth
 from deeplinear.propagation.free.atoms import Atoms
 from deeplinear.propagation.free.jacobian import EXACT, JacobianLaw
 from deeplinear.propagation.free.layers import row
 from deeplinear.propagation.free.one_layer import OneLayer
 from deeplinear.propagation.mean_field import variance_fixed_point
-from deeplinear.propagation.variances import scale
-from deeplinear.propagation.variances import variances as along_depth
 from deeplinear.spectra import checks
 from deeplinear.spectra.law import SpectralLaw
 
