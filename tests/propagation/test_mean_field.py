@@ -214,13 +214,15 @@ def test_two_fixed_points_between_two_grid_points(shift):
     weight = 1.42
     touch = brentq(lambda q: MeanField("gelu", weight).variance_slope(q) - 1, 0.1, 12.0, xtol=1e-14)
     square = touch - MeanField("gelu", weight).variance_map(touch)
-    points = MeanField("gelu", weight, np.sqrt(square + shift)).fixed_points()
+    net = MeanField("gelu", weight, np.sqrt(square + shift))
+    points = net.fixed_points()
     if shift > 0:
         assert points == ()
     else:
         low, high = points
         assert low.q < touch < high.q < 1.01 * low.q
         assert (low.stable, high.stable) == (True, False)
+        assert (net.variance_fixed_point(0.1), net.variance_fixed_point(100.0)) == (low.q, np.inf)
 
 
 def test_no_correlation_without_variance():
