@@ -56,6 +56,8 @@ def test_arrows_run_one_way(room):
         "regime": "exact",
         "flow": "simulate",
         "descend": "simulate",
+        "train": "simulate",
+        "Network": "network",
     }
     for path in (HOUSE / room).rglob("*.py"):
         used = {public.get(name, name) for name in leaned_on(path)} - {room, "__version__"}

@@ -1,4 +1,4 @@
-"""The logistic function; its mean is not 0, so it is never critical without a bias."""
+"""The logistic function. Its mean is not 0: without biases zero variance is not kept, and it is critical only at σ_w = 10.15."""
 
 import numpy as np
 from scipy.special import expit
