@@ -128,14 +128,14 @@ def whole(n, depth, repeats, clock):
         print(f"  ours / best of theirs {np.median(times['ours']) / best:.2f}; error announced {error:.1e}")
 
 
-def child(contestant, kind, n, depth):
+def child(contestant, kind, n, depth, clock):
     """One contestant alone: seconds, memory beyond the weights, and what it found."""
     rng = np.random.default_rng(0)
     weights, x = WEIGHTS[kind](n, depth, 1.0, rng), rng.standard_normal(n)
     if contestant == "torch":
         job = with_torch(weights, x)
         base = peak()
-        seconds, s = timed(job)
+        seconds, s = timed(job, clock)
         found = [s[0], s[-1]]
     else:
         from deeplinear.propagation.matrix_free.extremes import extreme_singular_values
@@ -144,7 +144,8 @@ def child(contestant, kind, n, depth):
         seconds, ends = timed(
             lambda: extreme_singular_values(
                 Network(weights, "tanh", activated_inputs=True), x, which=contestant, rtol=1e-6
-            )
+            ),
+            clock,
         )
         found = [*ends.values.tolist(), *ends.errors.tolist(), ends.products]
     print(json.dumps({"seconds": seconds, "MiB": peak() - base, "total": peak(), "found": [float(f) for f in found]}))
@@ -154,13 +155,13 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def alone(*arguments):
-    command = [sys.executable, __file__, "--child", *map(str, arguments)]
+def alone(*arguments, options):
+    command = [sys.executable, __file__, *options, "--child", *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def matrix_free(n, depth):
-    theirs = [alone("torch", "gaussian", size, depth) for size in SMALLER]
+def matrix_free(n, depth, options):
+    theirs = [alone("torch", "gaussian", size, depth, options=options) for size in SMALLER]
     for size, got in zip(SMALLER, theirs, strict=True):
         print(
             f"torch.func.jacrev + svdvals, {depth} layers of {size}: {got['seconds']:.2f} s, {got['MiB']:.0f} MiB beyond the weights"
@@ -169,7 +170,7 @@ def matrix_free(n, depth):
     seconds, space = theirs[-1]["seconds"] * times**3, theirs[-1]["MiB"] * times**2
     print(f"  extrapolated to {n}: {seconds:.0f} s (n³), {space:.0f} MiB (n²)")
     for contestant, kind in (("largest", "gaussian"), ("both", "reflections")):
-        got = alone(contestant, kind, n, depth)
+        got = alone(contestant, kind, n, depth, options=options)
         print(
             f"ours, {contestant}, {kind}, {depth} layers of {n}: {got['seconds']:.2f} s, {got['MiB']:.0f} MiB beyond the weights "
             f"({got['total']:.0f} in all), found {got['found']}\n"
@@ -187,17 +188,19 @@ def main():
     parser.add_argument("--matrix-free", action="store_true")
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    clock = time.process_time if arguments.processor_time else time.perf_counter
     if arguments.child:
         contestant, kind, n, depth = arguments.child
-        child(contestant, kind, int(n), int(depth))
+        child(contestant, kind, int(n), int(depth), clock)
         return
     print(
         f"float64, OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', 'default')}, "
         f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'default')}, load {os.getloadavg()[0]:.1f} at the start"
     )
-    clock = time.process_time if arguments.processor_time else time.perf_counter
     if arguments.matrix_free:
-        matrix_free(arguments.width or 8000, arguments.depth or 20)
+        matrix_free(
+            arguments.width or 8000, arguments.depth or 20, ["--processor-time"] if arguments.processor_time else []
+        )
     else:
         whole(arguments.width or 1000, arguments.depth or 100, arguments.repeats, clock)
 

@@ -85,6 +85,7 @@ def test_the_error_of_a_formed_product_is_measured():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks, "WIDE", 1)
+        patch.setenv(chunks.PINNED, "Haswell")
         patch.setattr(chunks, "compiled", by)
         dirty = chunks.log_formed(factors, 1e-3)
     off = np.abs(dirty[0] - clean[0]).max()
@@ -187,14 +188,22 @@ def test_bottlenecks(widths):
     assert (found[rank:] == -np.inf).all()
 
 
-def test_wide_products_are_compiled():
-    """From 256 units on by JAX, in float64 although its own setting is float32."""
+@pytest.mark.parametrize("pinned", [False, True])
+def test_wide_products_may_be_compiled(monkeypatch, pinned):
+    """Where NumPy's BLAS is pinned, from 256 units on by JAX, in float64 although its own setting is float32."""
+    seen, real = [], chunks.compiled
+    monkeypatch.setattr(chunks, "compiled", lambda a, b: seen.append(1) or real(a, b))
+    if pinned:
+        monkeypatch.setenv(chunks.PINNED, "Haswell")
+    else:
+        monkeypatch.delenv(chunks.PINNED, raising=False)
     net = network("orthogonal", [chunks.WIDE] * 4, 1.0)
     x = np.random.default_rng(0).standard_normal(chunks.WIDE)
     found, error = log_jacobian_singular_values(net, x, error=True)
     expected = np.linalg.svd(formed(net, x), compute_uv=False)
     assert_allclose(found, np.log(expected), rtol=0, atol=1e-12)
     assert error < 1e-11
+    assert len(seen) == (2 if pinned else 0)
 
 
 def test_narrow_end_decides_the_cost():

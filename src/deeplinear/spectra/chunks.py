@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 EPS = float(np.finfo(float).eps)
 PROBES = 8  # random vectors that watch a product grow: all of them miss a third of the error once in 2000 times
-LOOK, AGAIN = 8, 4  # after 8, 32, 128, … factors a product is asked whether it is past hope
+LOOK = 8  # factors after which a product is asked whether it is past hope
 BACKWARD = 4.0  # ε ‖A‖ that a bidiagonal SVD moves singular values by; 1 is what is seen at n = 1000
-WIDE = 256  # from here on JAX repays being loaded
+WIDE, PINNED = 256, "OPENBLAS_CORETYPE"  # from here on, and where this is set, JAX repays being loaded
 FLOATS = 1e-120, 1e120  # entries of a chunk: products of its size neither underflow nor overflow
 
 
@@ -30,8 +31,8 @@ def times(a: Array, b: Array) -> Array:
 def compiled(a: Any, b: Any) -> Any:
     """``A B`` by JAX, in float64 whatever its settings; stays a JAX array.
 
-    XLA picks its kernels by the processor it finds, where NumPy's BLAS may be pinned to older ones, and its threads do not
-    spin while they wait: up to twice as fast when nothing else runs, more when something does.
+    XLA picks its kernels by the processor it finds: nearly twice as fast where NumPy's BLAS is pinned to older ones, a third
+    slower where it is not.
     """
     import jax
 
@@ -39,12 +40,12 @@ def compiled(a: Any, b: Any) -> Any:
         return jax.numpy.matmul(a, b)
 
 
-def multiplied(factors: Sequence[Array], by: Callable[[Any, Any], Any] = times) -> Array:
+def multiplied(factors: Sequence[Array]) -> Array:
     """``W_l ⋯ W_1``, multiplied out."""
     product = factors[0]
     for number in range(1, len(factors)):
-        product = by(factors[number], product)
-    return np.asarray(product)
+        product = times(factors[number], product)
+    return product
 
 
 def astray(factors: Sequence[Array], product: Array, y: Array) -> float:
@@ -70,14 +71,13 @@ def log_formed(factors: Sequence[Array], rtol: float) -> tuple[Array, float] | N
     A product ``P = Q R`` that is off by E is ``(I + E P⁺) (P − E)``, so its singular values are off by at most ``‖E R⁻¹‖``
     relatively, which random vectors measure. Gaussian products are given up early.
     """
-    by = compiled if min(factors[0].shape) >= WIDE else times
-    product, look = factors[0], LOOK
+    by = compiled if min(factors[0].shape) >= WIDE and PINNED in os.environ else np.matmul
+    product = factors[0]
     for number in range(1, len(factors)):
-        product = by(factors[number], product)
-        if number + 1 == look:
-            if triangle(product, rtol) is None:
-                return None
-            look *= AGAIN
+        with np.errstate(all="ignore"):  # what overflows is past hope
+            product = by(factors[number], product)
+        if number + 1 == LOOK and triangle(product, rtol) is None:
+            return None
     product = np.asarray(product)
     r = triangle(product, rtol)
     if r is None:
