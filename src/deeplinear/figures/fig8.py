@@ -61,7 +61,7 @@ def compute(*, n: int, layers: int, last: int, networks: int, inputs: int, gains
     """
     from deeplinear.propagation.critical import critical_gain
     from deeplinear.propagation.mean_field import MeanField
-    from deeplinear.propagation.variances import variances
+    from deeplinear.propagation.along_depth import variances
 
     at_one = MeanField("tanh", 1.0)
     curve, inner = np.linspace(min(gains), max(gains), FINE), np.linspace(0, WIDEST, FINE)
