@@ -92,7 +92,7 @@ def place(law: Spectral, y: float, size: float, rest: float) -> Place:
 def correction(rows: Layers, w: Numbers, m: complex, delta: complex, mass: float) -> tuple[Numbers, Numbers]:
     """Newton's step for ``1/ψ(w) = 1/M`` and dψ/dw; near M = −mass through M + mass, which has the digits."""
     psi, whole, slope = rows.transforms(w)
-    more = rows.shares - mass
+    more = rows.shares.real - mass
     near = delta + np.where(np.abs(more) < ROUNDING, 0.0, more)
     gap = np.where(np.abs(near) < abs(m), near - whole, m - psi)
     return gap / slope * psi / m, slope

@@ -32,14 +32,14 @@ def real_point(law: Spectral, rows: Layers, s: float, w: Array) -> tuple[float, 
     slope = np.ones_like(w)
     for _ in range(60):
         step, slope = correction(rows, w, m, above - (1 - law.mass), law.mass)
-        w = w + step
+        w = w + step.real
         if not np.isfinite(w).all() or np.max(np.abs(step / w), initial=0.0) < 1e-15:
             break
         if np.max(np.abs(step / w), initial=0.0) < 1e-9:
             slope = correction(rows, w, m, above - (1 - law.mass), law.mass)[1]
             break
     value, derivative = law._prefix(complex(m), complex(above))
-    growth = m * above * (derivative.real + np.sum(rows.counts / (w * slope)))
+    growth = m * above * (derivative.real + np.sum(rows.counts / (w * slope.real)))
     return float(growth), float(value.real + np.sum(rows.counts * np.log(np.abs(w)))), w
 
 
@@ -72,12 +72,14 @@ def upper_edge(law: Spectral, name: str) -> Edge:
 def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
     """``ln η`` and w at the first zero of ``d ln λ / d ln η``, coming from λ = ∞."""
     s = FIRST
-    w = rows.moment(1) / np.exp(s)
+    w = rows.moment(1).real / np.exp(s)
     before, _, w = real_point(law, rows, s, w)
     while s < LAST:
         m = 1 / np.expm1(-s)
         guess = (
-            w * np.exp(STRIDE / (w * correction(rows, w, m, m + law.mass, law.mass)[1]) * m * (1 + m)) if w.size else w
+            w * np.exp(STRIDE / (w * correction(rows, w, m, m + law.mass, law.mass)[1].real) * m * (1 + m))
+            if w.size
+            else w
         )
         growth, _, ahead = real_point(law, rows, s + STRIDE, guess)
         if not np.isfinite(growth) or not (ahead > 0).all():

@@ -12,11 +12,13 @@ from scipy.optimize import brentq
 
 from deeplinear.activations import Activation
 from deeplinear.propagation.expectation import REACH, rule
+from deeplinear.propagation.free.contour import bent, turn
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
 Numbers = Any  # real or complex, one or an array of them
+STRAIGHT = 2  # up to this level paths of quadrature are straight
 NEGLIGIBLE = 1e-30  # weight of a node that no result notices
 
 
@@ -30,8 +32,8 @@ class Layers(NamedTuple):
         counts: how many layers are like this one, shape ``(K,)``.
     """
 
-    values: Array
-    weights: Array
+    values: Numbers
+    weights: Numbers
     sizes: NDArray[np.int_]
     counts: Array
 
@@ -76,20 +78,28 @@ NONE = Layers(np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
 
 
 @lru_cache(maxsize=2048)
-def row(activation: Activation, variance: float, level: int) -> tuple[Array, Array]:
+def row(activation: Activation, variance: float, level: int) -> tuple[Numbers, Numbers]:
     """Values and weights of d² at one variance; piecewise linear functions take few values."""
     level = 0 if activation.plateaus else level
+    if level > STRAIGHT and (path := turn(activation, variance)):
+        value, weight = bent(activation, variance, level - 1, *path)
+        return folded(value, weight)
     h, weight = rule(variance, (*activation.kinks, *zeros(activation, variance)), level)
     value = np.square(np.broadcast_to(activation.derivative(h), h.shape).astype(float))
     if activation.plateaus:
         different = np.unique(np.square(activation.plateaus))
         weight = np.array([weight[value == each].sum() for each in different])
         value = different
-    elif np.allclose(value, value[::-1], rtol=1e-14, atol=0):  # an odd function: both sides are one
+    return folded(value, weight)
+
+
+def folded(value: Numbers, weight: Numbers) -> tuple[Numbers, Numbers]:
+    """Nodes that count; of an odd function both sides are one."""
+    if len(value) > 2 and np.allclose(value, value[::-1], rtol=1e-14 if np.isrealobj(value) else 1e-11, atol=0):
         half = len(value) // 2
         middle = np.arange(len(value) - half) + half == (len(value) - 1) / 2
         value, weight = value[half:], weight[half:] * np.where(middle, 1.0, 2.0)
-    kept = (value > 0) & (weight > NEGLIGIBLE)
+    kept = (np.abs(value) > 0) & (np.abs(weight) > NEGLIGIBLE)
     return value[kept], weight[kept]
 
 

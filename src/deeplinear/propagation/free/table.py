@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from deeplinear.propagation.free.curve import Point, Spectral, follow, start
 from deeplinear.propagation.free.edge import LEVELS, upper_edge
+from deeplinear.propagation.free.layers import STRAIGHT
 from deeplinear.propagation.free.panels import TO_SERIES, T, at_end, from_left, from_right, read, where
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
 TOP, BOTTOM, WIDEST, NARROWEST = 10.0, -30.0, 2.0, 0.03
+NOISE = 1e-12  # of continued φ'
 CRITICAL = 7.0, 1e-8  # highest y, and tolerance
-RESOLVED, AGREE, MANY = 1e-10, 1e-11, 60_000
+RESOLVED, AGREE, MANY = 1e-11, 1e-11, 60_000
 WHOLE, TAIL = 1e-9, 1e-4  # what may be missing of the whole; the largest tail that may be extrapolated
 
 
@@ -51,6 +53,7 @@ class Table(NamedTuple):
         edges: ends of the panels, ascending in y, shape ``(P + 1,)``.
         series: of the six `Values`, shape ``(P, NODES, 6)``.
         high, low: ``ln x`` at the ends of the density; low is −∞ at a hard edge.
+        whole: share of the law that has a density.
         bends, rates: slopes of ``ln (d ln x/dy)`` and of ``ln`` of the shares beyond both ends of the panels, where all are
             straight lines in y: ``(lower, upper)``.
     """
@@ -59,6 +62,7 @@ class Table(NamedTuple):
     series: Array
     high: float
     low: float
+    whole: float
     bends: tuple[float, float]
     rates: tuple[float, float]
 
@@ -73,9 +77,11 @@ class Table(NamedTuple):
             depth = np.where(below < 0, np.log(np.exp(depth) + further), depth + bend_up * above)
         height = height + bend * below if np.isfinite(self.low) else np.full_like(depth, np.inf)
         b = b + (rate - bend) * below + (rate_up - bend_up) * above
-        return Values(
-            depth, height, lower + rate * below, upper + rate_up * above, b, slope + bend * below + bend_up * above
-        )
+        lower, upper = lower + rate * below, upper + rate_up * above
+        small = lower < upper
+        rest = np.log(self.whole - np.exp(np.where(small, lower, upper)))
+        lower, upper = np.where(small, lower, rest), np.where(small, rest, upper)
+        return Values(depth, height, lower, upper, b, slope + bend * below + bend_up * above)
 
     def log_x(self, values: Values) -> Array:
         """``ln x``, from the nearer edge."""
@@ -180,11 +186,13 @@ def march(
 
 
 def resolved(points: list[Point], tolerance: float) -> bool:
-    """Whether the last Legendre coefficients of what is interpolated are rounding."""
+    """Whether the last Legendre coefficients of what is interpolated are as small as wanted, or rounding."""
     growth: Any = np.array([p.growth for p in points])
     m: Any = np.array([p.place.m for p in points])
+    delta: Any = np.array([p.place.delta for p in points])
     series = TO_SERIES @ np.log(np.array([np.abs(growth) ** 2 / growth.imag, m.imag])).T[::-1]
-    return bool(np.abs(series[-2:]).max() < tolerance * max(1.0, np.abs(series).max()))
+    rounding = 1e-14 * np.exp(max(points[0].y, 0.0)) + 1e-13 * np.max(np.abs(delta) / delta.imag)
+    return bool(np.abs(series[-2:]).max() < max(tolerance, rounding) * max(1.0, np.abs(series).max()))
 
 
 def disagreeing(law: Spectral, levels: Array, points: list[Point]) -> NDArray[np.bool]:
@@ -192,7 +200,10 @@ def disagreeing(law: Spectral, levels: Array, points: list[Point]) -> NDArray[np
     w = np.array([p.w for p in points], complex)
     (psi, whole, _), (finer, finer_whole, _) = (law._layers(each).transforms(w) for each in (levels, levels + 1))
     apart = (np.abs(finer - psi) > AGREE * np.abs(psi)) | (np.abs(finer_whole - whole) > AGREE * np.abs(whole))
-    return (apart | (np.abs(finer.imag - psi.imag) > AGREE * np.abs(psi.imag))).any(0)
+    # imaginary parts of both are one number: that of the smaller keeps the digits
+    imaginary = np.minimum(np.abs((finer - psi).imag), np.abs((finer_whole - whole).imag))
+    rounding = NOISE * np.minimum(np.abs(psi), np.abs(whole)) * (levels > STRAIGHT)
+    return (apart | (imaginary > AGREE * np.abs(psi.imag) + rounding)).any(0)
 
 
 def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expected: float) -> Table:
@@ -222,4 +233,4 @@ def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expecte
     height = from_left(slope, half, steep / bend) if soft else np.ones_like(depth)
     low = high - (depth + height)[0, 0] if soft else -np.inf
     series = np.array([np.log(each) @ TO_SERIES.T for each in (depth, height, lower, upper, b, slope)])
-    return Table(edges, np.moveaxis(series, 0, -1), high, low, (bend, bend_up), (rate, rate_up))
+    return Table(edges, np.moveaxis(series, 0, -1), high, low, expected, (bend, bend_up), (rate, rate_up))

@@ -1,0 +1,273 @@
+"""Jacobian spectra: closed forms, edges, moments, an independent route."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.optimize import brentq
+from tests.conftest import CLOSED_FORM, INTEGRATOR
+from tests.propagation.free.conftest import LEVELS
+
+from deeplinear.activations import activation
+from deeplinear.propagation.expectation import gaussian_mean
+from deeplinear.propagation.free.double_scaling import DoubleScaling
+from deeplinear.propagation.free.residual import ResidualLaw
+from deeplinear.propagation.free.spectrum import jacobian_moments, jacobian_spectrum
+from deeplinear.propagation.variances import variances
+from deeplinear.spectra import FussCatalan, MarchenkoPastur
+
+CURVE = 1e-10  # what FreeLaw promises
+SHARES = {"hard_tanh": lambda q: gaussian_mean(lambda h: 1.0 * (np.abs(h) < 1), q, (-1.0, 1.0))}
+
+
+def same(law, other, scale=1.0):
+    """Two laws are one, up to a scale of x."""
+    p = other.atom + other.mass * LEVELS
+    x = other.ppf(p)
+    assert_allclose(law.cdf(scale * x), p, rtol=CURVE)
+    assert_allclose(law.sf(scale * x), other.sf(x), rtol=CURVE)
+    assert_allclose(scale * law.pdf(scale * x[:-1]), other.pdf(x[:-1]), rtol=CURVE)
+    assert_allclose(law.ppf(p), scale * x, rtol=CURVE)
+    assert_allclose(law.support(), np.multiply(scale, other.support()), rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 100])
+def test_linear_gaussian_networks_are_fuss_catalan(depth):
+    law = jacobian_spectrum("linear", gain=0.9, depth=depth, input_variance=1.0, weights="gaussian")
+    same(law, FussCatalan(depth), 0.9 ** (2 * depth))
+
+
+def test_one_gaussian_matrix_behind_a_projection_is_marchenko_pastur():
+    law = jacobian_spectrum("relu", gain=1.0, depth=1, input_variance=1.0, weights="gaussian")
+    same(law, MarchenkoPastur(0.5))
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4, 10, 30])
+def test_orthogonal_relu(depth):
+    # W D seen from the other side is one Gaussian-like compression less: the edge is that of Fuss-Catalan, k = depth − 1
+    law = jacobian_spectrum("relu", gain=np.sqrt(2), depth=depth, input_variance=1.0)
+    top = depth**depth / (depth - 1.0) ** (depth - 1)
+    assert_allclose(law.support(), (0, top), rtol=1e-9 if depth == 2 else CURVE)
+    assert_allclose([law.atom, law.mean(), law.var()], [0.5, 1.0, depth], rtol=CLOSED_FORM)
+
+
+def test_two_orthogonal_rectifiers_are_an_arcsine():
+    law = jacobian_spectrum("relu", gain=1.0, depth=2, input_variance=1.0)
+    x = np.array([0.05, 0.3, 0.5, 0.9])
+    # squared cosines between two random half spaces, and zeros
+    assert_allclose(law.cdf(x), 0.5 + np.arcsin(np.sqrt(x)) / np.pi, rtol=1e-8)  # its edge is infinite, M there too
+
+
+@pytest.mark.parametrize(("p", "depth", "printed"), [(0.9, 10, 2.86797), (0.99, 100, 2.73200), (0.5, 10, 25.81175)])
+def test_edges_of_hard_tanh(p, depth, printed):
+    # theory.md 8.3; at criticality, σ_w² p = 1
+    q = brentq(lambda v: float(SHARES["hard_tanh"](v)) - p, 1e-3, 10, xtol=1e-15)
+    law = jacobian_spectrum("hard_tanh", weight_std=p**-0.5, variances=np.full(depth, q))
+    edge = law._table.high  # with σ² L(1 − p) < 1 an atom lies above
+    z = p / (depth * (1 - p) - 1) if abs(depth * (1 - p) - 1) > 1e-9 else 1e13
+    exact = -np.log(p) * depth + depth * np.log((p + z) / (1 + z)) + np.log((1 + z) / z)
+    assert_allclose(edge, exact, rtol=1e-9)
+    assert_allclose(np.exp(edge), printed, atol=6e-6)
+    assert_allclose([law.atom, law.mean(), law.var()], [1 - p, 1.0, depth * (1 - p) / p], rtol=1e-11)
+
+
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
+@pytest.mark.parametrize("phi", ["tanh", "erf", "relu", "hard_tanh", "elu", "sin", "silu", "softplus"])
+def test_moments(phi, weights):
+    q = np.array([0.3, 0.5, 0.5])
+    law = jacobian_spectrum(phi, gain=1.2, variances=q, weights=weights)
+    found = jacobian_moments(phi, gain=1.2, variances=q, weights=weights, order=4)
+    assert_allclose([law.moment(k) for k in (1, 2, 3, 4)], found, rtol=CLOSED_FORM)
+    assert_allclose([law.expect(lambda x, k=k: x**k) for k in (1, 2, 3, 4)], found, rtol=1e-9)
+    assert_allclose(found[:3], by_hand(phi, 1.2, q, weights), rtol=1e-11)
+    assert_allclose(law.var(), found[1] - found[0] ** 2, rtol=1e-11)
+
+
+def by_hand(phi, gain, q, weights):
+    """m_1, m_2, m_3 by free multiplication, one layer after another: ``a`` free from ``b`` of either side."""
+    f = activation(phi)
+    total = np.array([1.0, 1.0, 1.0])
+    for each in q:
+        d = [float(gaussian_mean(lambda h, k=k: f.derivative(h) ** (2 * k), each, f.kinks)) for k in (1, 2, 3)]
+        for factor in (
+            d,
+            [gain**2, gain**4 * (2 if weights == "gaussian" else 1), gain**6 * (5 if weights == "gaussian" else 1)],
+        ):
+            total = multiplied(total, factor)
+    return total
+
+
+def multiplied(a, b):
+    """Moments of ``√a b √a``, a free from b (Nica & Speicher, by non-crossing partitions)."""
+    (a1, a2, a3), (b1, b2, b3) = a, b
+    k2, k3 = b2 - b1**2, b3 - 3 * b1 * b2 + 2 * b1**3
+    return np.array([a1 * b1, a2 * b1**2 + a1**2 * k2, a3 * b1**3 + 3 * a1 * a2 * b1 * k2 + a1**3 * k3])
+
+
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
+def test_layers_are_exchangeable_and_counted(weights):
+    law = jacobian_spectrum("tanh", gain=1.1, variances=[0.2, 0.9, 0.2, 0.5], weights=weights)
+    other = jacobian_spectrum("tanh", gain=1.1, variances=[0.9, 0.2, 0.5, 0.2], weights=weights)
+    x = law.ppf(LEVELS)
+    assert_allclose(other.cdf(x), LEVELS, rtol=CURVE)
+
+
+def test_scale():
+    law, other = (jacobian_spectrum("tanh", gain=g, variances=[0.5] * 4) for g in (1.0, 1.5))
+    assert_allclose(other.ppf(LEVELS), 1.5**8 * law.ppf(LEVELS), rtol=CURVE)
+
+
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
+@pytest.mark.parametrize("phi", ["tanh", "hard_tanh", "erf"])
+def test_the_cdf_is_the_primitive_of_the_curve(phi, weights):
+    """``Im ∫ (1 + M) d ln λ`` needs no integration: an independent route to the cdf."""
+    law = jacobian_spectrum(phi, gain=1.2, variances=[0.4, 0.9, 0.9, 1.1], weights=weights)
+    p = law.atom + (law.mass - law.top[0]) * LEVELS[2:-1]
+    log_x = law.logarithm().ppf(p)
+    rows = law._layers(law._levels() + 2)
+    found = []
+    for place in log_x:
+        m, w = point(law, rows, place)
+        inner = {"orthogonal": 3 * (xlogx(m) - xlogx(1 + m)), "gaussian": xlogx(1 + m) + 3 * xlogx(m)}[weights]
+        inner += 2 * 4 * np.log(law.weight_std) * m
+        if weights == "gaussian":
+            inner -= 4 * m
+        inner += np.sum(rows.counts * (m * np.log(w) - rows.log_transform(w)))
+        if weights == "gaussian":
+            inner += 0.0
+        found.append((-(1 + m) * place + inner).imag / np.pi)
+    found = np.array(found)
+    assert_allclose(np.diff(found), np.diff(p), rtol=1e-9)
+
+
+def xlogx(m):
+    return m * np.log(m)
+
+
+def point(law, rows, log_x):
+    """M and w where ``ln λ(M) = log_x``, by plain Newton from the tabulated density and a scan of the real part."""
+    b = np.exp(law.logarithm().logpdf(log_x))
+    best = None
+    for real in np.linspace(-1.5, 3.0, 91):
+        m = complex(real, np.pi * b)
+        w = inverted(rows, m)
+        value = law._prefix(m, 1 + m)[0] + np.sum(rows.counts * np.log(w))
+        best = min(best or (np.inf, 0), (abs(value - log_x), real))
+    m = complex(best[1], np.pi * b)
+    for _ in range(40):
+        w = inverted(rows, m)
+        value, slope = law._prefix(m, 1 + m)
+        slope = slope + np.sum(rows.counts / (w * rows.transforms(w)[2]))
+        step = (log_x - value - np.sum(rows.counts * np.log(w))) / slope
+        m += step
+        if abs(step) < 1e-13:
+            return m, inverted(rows, m)
+    raise AssertionError("no convergence")
+
+
+def inverted(rows, m):
+    """Every w with ``ψ(w) = M``, from far away by homotopy."""
+    w = rows.moment(1) / (1e-3 * m)
+    for share in np.linspace(1e-3, 1, 60):
+        for _ in range(12):
+            psi, _, slope = rows.transforms(w)
+            w = w + (share * m - psi) / slope * psi / (share * m)
+    return w
+
+
+@pytest.mark.parametrize(
+    ("variance", "smooth", "bernoulli"), [(0.25, 2.42376, 1.28403), (1.0, 4.85718, 2.71828), (4.0, 13.3454, 10.87313)]
+)
+def test_double_scaling_edges(variance, smooth, bernoulli):
+    # theory.md 8.3
+    assert_allclose(DoubleScaling(variance, "smooth").support()[1], smooth, atol=6e-5)
+    assert_allclose(DoubleScaling(variance, "bernoulli").support()[1], bernoulli, atol=6e-6)
+    z = (-1 + np.sqrt(1 + 4 / variance)) / 2
+    assert_allclose(
+        DoubleScaling(variance, "smooth").support()[1], (1 + z) / z * np.exp(variance * z), rtol=CLOSED_FORM
+    )
+    exact = np.e * variance if variance > 1 else np.exp(variance)
+    assert_allclose(DoubleScaling(variance, "bernoulli").support()[1], exact, rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(("phi", "kind"), [("hard_tanh", "bernoulli"), ("tanh", "smooth")])
+def test_deep_networks_come_to_the_double_scaling_limit(phi, kind):
+    """The distance from the limit halves as depth doubles."""
+    limit, gaps = DoubleScaling(2.0, kind), []
+    x = limit.ppf([0.3, 0.5, 0.9])
+    f = activation(phi)
+
+    def spread(q, depth):
+        first, second = (float(gaussian_mean(lambda h, k=k: f.derivative(h) ** k, q, f.kinks)) for k in (2, 4))
+        return depth * (second / first**2 - 1) - 2.0, first
+
+    for depth in (200, 400):
+        q = brentq(lambda v, depth=depth: spread(v, depth)[0], 1e-3, 1.0, xtol=1e-15)
+        law = jacobian_spectrum(phi, weight_std=spread(q, depth)[1] ** -0.5, variances=np.full(depth, q))
+        gaps.append(np.abs(law.cdf(x) - limit.cdf(x)).max())
+    rate = 2.0 if kind == "bernoulli" else np.sqrt(2.0)  # the third moment of tanh' goes like q³ L, q like L^−½
+    assert gaps[1] < 0.02
+    assert_allclose(gaps[0] / gaps[1], rate, rtol=0.1)
+
+
+@pytest.mark.parametrize("c", [0.25, 1.0])
+def test_residual_networks(c):
+    law = ResidualLaw(c)
+    x = law.ppf(LEVELS[1:-1])
+    assert_allclose(law.cdf(x) + law.cdf(1 / x), 1, rtol=CURVE)
+    assert_allclose([law.mean(), law.var()], [np.exp(c), 2 * c * np.exp(2 * c)], rtol=CLOSED_FORM)
+    assert_allclose([law.expect(lambda t: t), law.expect(lambda t: t**2)], [law.moment(1), law.moment(2)], rtol=CURVE)
+    low, high = {0.25: (0.2362, 4.234), 1.0: (1 / 21.1, 21.1)}[c]  # theory.md 8.4
+    assert_allclose(law.support(), (low, high), rtol=2e-3)
+    m = (-1 + np.sqrt(1 + 2 / c)) / 2
+    edge = (1 + m) / m * np.exp(c * (1 + 2 * m))
+    assert_allclose(law.support(), (1 / edge, edge), rtol=CLOSED_FORM)
+
+
+def test_the_network_of_the_example():
+    q = variances("tanh", gain=1.05, depth=99, input_variance=1.0)
+    law = jacobian_spectrum("tanh", gain=1.05, depth=100, input_variance=1.0)
+    assert law.variances == tuple(q)
+    fixed = jacobian_spectrum("tanh", weight_std=1.3, bias_std=0.3, depth=3, input_variance="fixed point")
+    assert_allclose(fixed.variances, 0.60704679190932, rtol=1e-11)  # theory.md 8.2
+    assert_allclose(
+        jacobian_moments("tanh", weight_std=1.3, bias_std=0.3, depth=3, input_variance="fixed point", order=1),
+        0.93980742868215**3,
+        rtol=1e-11,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"depth": 3}, "jacobian_spectrum needs one of input_variance and variances"),
+        ({"depth": 0, "input_variance": 1.0}, "jacobian_spectrum needs a whole depth >= 1, got depth=0"),
+        ({"input_variance": 1.0}, "got depth=None"),
+        ({"depth": 3, "input_variance": "q*"}, "input_variance to be a number or 'fixed point', got 'q\\*'"),
+        ({"depth": 3, "variances": [1.0, 1.0]}, "needs variances >= 0 and finite, one for each layer"),
+        ({"variances": [1.0, -1.0]}, "needs variances >= 0 and finite"),
+        (
+            {"variances": [1.0], "weights": "sparse"},
+            "needs weights of 'orthogonal' or 'gaussian', got weights='sparse'",
+        ),
+    ],
+)
+def test_bad_words(words, message):
+    with pytest.raises(ValueError, match=message):
+        jacobian_spectrum("tanh", gain=1.0, **words)
+
+
+def test_bad_laws():
+    with pytest.raises(ValueError, match="one of weight_std and gain"):
+        jacobian_spectrum("tanh", depth=2, input_variance=1.0)
+    with pytest.raises(ValueError, match="weight_std > 0"):
+        jacobian_spectrum("tanh", gain=0.0, depth=2, input_variance=1.0)
+    with pytest.raises(ValueError, match="spectrum in one piece, got JacobianLaw\\('leaky_relu', depth=3"):
+        jacobian_spectrum("leaky_relu", gain=1.0, depth=3, input_variance=1.0).median()
+    with pytest.raises(ValueError, match="order <= 12"):
+        jacobian_moments("tanh", gain=1.0, depth=2, input_variance=1.0, order=13)
+    with pytest.raises(ValueError, match="ResidualLaw needs a finite c > 0"):
+        ResidualLaw(0.0)
+    with pytest.raises(ValueError, match="kind of 'bernoulli' or 'smooth', got kind='tanh'"):
+        DoubleScaling(1.0, "tanh")
+    with pytest.raises(ValueError, match="DoubleScaling needs a finite variance > 0"):
+        DoubleScaling(-1.0)
