@@ -43,7 +43,7 @@ def torch_loop(starts, y):
             optimiser.zero_grad()
             loss().backward()
             optimiser.step()
-        last.append(float(loss()))
+        last.append(loss().item())
     return np.array(last)
 
 

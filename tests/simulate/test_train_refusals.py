@@ -76,6 +76,9 @@ def test_a_task_stands_for_examples_only_where_its_correlations_say_which():
     white = Task.from_data(X, Y, inputs="white")  # white, but not one-hot
     with pytest.raises(ValueError, match="train needs examples, got a Task"):
         train(NET, white, rate=1e-3, steps=5)
+    modes = Task.from_modes([2.0, 1.0], n_in=4, n_out=3)  # Σ¹¹ = I, of nobody knows how many examples
+    with pytest.raises(ValueError, match="train needs examples, got a Task"):
+        train(NET, modes, rate=1e-3, steps=5)
     items = Task.from_data(np.eye(4), Y[:4])
     got = train(NET, items, rate=0.01, steps=5).loss
     np.testing.assert_allclose(got, train(NET, (np.eye(4), Y[:4]), rate=0.01, steps=5).loss, rtol=1e-12)

@@ -45,6 +45,9 @@ def test_strengths_of_many_seeds_are_those_of_all_outputs():
     assert [str(each) for each in small.reduction] == ["exact: outputs 200 -> 16"] * 3
     assert_allclose(small.strengths, full.strengths, rtol=0, atol=REDUCED_LOSS * task.modes.s[0])
     assert_allclose(small.loss, full.loss, rtol=0, atol=REDUCED_LOSS * full.loss.max())
+    for mine, theirs in zip(small.weights, full.weights, strict=True):
+        assert mine.shape == theirs.shape
+        assert_allclose(mine, theirs, rtol=0, atol=LIFTED * np.abs(theirs).max())
 
 
 def test_a_single_layer_and_zero_biases():
