@@ -115,6 +115,14 @@ def test_what_is_read_from_all_outputs_keeps_them():
     assert (small.accuracy == full.accuracy).all()
 
 
+def test_accuracy_needs_all_outputs_of_squared_error_too():
+    network, (x, _) = wide()
+    one_hot = np.eye(300)[np.arange(9)]
+    run = train(network, (x, one_hot), rate=0.02, steps=100)
+    assert str(run.reduction) == "exact: inputs 50 -> 9"
+    assert run.accuracy[-1] == np.mean(run.network()(x).argmax(axis=1) == np.arange(9)) > run.accuracy[0]
+
+
 def test_an_activation_on_the_inputs_keeps_them():
     network, data = wide()
     activated = Network(network.weights, "tanh", activated_inputs=True)

@@ -103,9 +103,8 @@ def few_outputs(networks: list[Network], data: Examples) -> list[Array] | None:
         stacked = np.hstack(blocks)
         if len(stacked) < WORTHWHILE * stacked.shape[1]:
             return None
-        basis = np.linalg.qr(stacked)[0]  # orthonormal even where columns depend on one another, and the span is inside
-        basis[:, : targets.shape[1]] = targets  # QR returned the same up to signs
-        found.append(basis)
+        # orthonormal even where columns depend on one another, and the span is inside; the first columns know the targets only
+        found.append(np.linalg.qr(stacked)[0])
     return found
 
 
