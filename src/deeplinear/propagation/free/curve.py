@@ -68,6 +68,7 @@ class Point(NamedTuple):
     growth: complex
     log_x: float
     w_slope: Numbers  # d ln w / dM
+    rounding: float  # relative, of growth, whose terms cancel near soft edges
 
 
 def ending(law: Spectral) -> float:
@@ -119,7 +120,9 @@ def solve(law: Spectral, rows: Layers, y: float, size: float, rest: float, w: Nu
         shift = at.slope * at.u / size * move
         error = max(abs(shift) / min(abs(at.m), abs(at.delta)), np.max(np.abs(change / w), initial=0.0))
         if error < 1e-15 or last < CLOSE:  # the step before was short: this one is rounding, and G is good
-            return Point(y, size, rest, w_next, at, growth, total.real, 1 / (w * slope))
+            terms = abs(derivative) + np.sum(rows.counts / np.abs(w * slope))
+            rounding = float(3e-16 * abs(at.u * at.slope) * terms / abs(growth))
+            return Point(y, size, rest, w_next, at, growth, total.real, 1 / (w * slope), rounding)
         last = error
         w = w_next + shift / slope
         size, rest = size + move, rest - move

@@ -20,7 +20,7 @@ TOP, BOTTOM, WIDEST, NARROWEST = 10.0, -30.0, 2.0, 0.03
 NOISE = 1e-12  # of continued φ'
 CRITICAL = 7.0, 1e-8  # highest y, and tolerance
 RESOLVED, AGREE, MANY = 1e-11, 1e-11, 60_000
-WHOLE, TAIL = 1e-9, 1e-4  # what may be missing of the whole; the largest tail that may be extrapolated
+WHOLE, TAIL = 1e-8, 1e-4  # what may be missing of the whole; the largest tail that may be extrapolated
 
 
 class Panel(NamedTuple):
@@ -191,7 +191,7 @@ def resolved(points: list[Point], tolerance: float) -> bool:
     m: Any = np.array([p.place.m for p in points])
     delta: Any = np.array([p.place.delta for p in points])
     series = TO_SERIES @ np.log(np.array([np.abs(growth) ** 2 / growth.imag, m.imag])).T[::-1]
-    rounding = 1e-14 * np.exp(max(points[0].y, 0.0)) + 1e-13 * np.max(np.abs(delta) / delta.imag)
+    rounding = 100 * max(p.rounding for p in points) + 1e-13 * np.max(np.abs(delta) / delta.imag)
     return bool(np.abs(series[-2:]).max() < max(tolerance, rounding) * max(1.0, np.abs(series).max()))
 
 
@@ -225,7 +225,7 @@ def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expecte
             f"{name} needs a spectrum in one piece, got {law!r}: {1 - missing / expected:.9f} of it is connected to the upper "
             f"edge. Another depth, other weights or a smoother activation closes the gap."
         )
-    if left > WHOLE:  # a tail that bends: its share is known better than its slope
+    if left > 1e-9:  # a tail that bends: its share is known better than its slope
         lower, rate = lower + missing, flow / (left + missing)
     steep, bend = at_end(slope[0], half[0, 0], -1.0)
     soft = bend > 1
