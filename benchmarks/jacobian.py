@@ -133,6 +133,7 @@ def child(contestant, kind, n, depth, clock):
     rng = np.random.default_rng(0)
     weights, x = WEIGHTS[kind](n, depth, 1.0, rng), rng.standard_normal(n)
     if contestant == "torch":
+        with_torch([np.eye(2)] * 2, np.ones(2))()  # loads what it needs
         job = with_torch(weights, x)
         base = peak()
         seconds, s = timed(job, clock)
@@ -166,9 +167,11 @@ def matrix_free(n, depth, options):
         print(
             f"torch.func.jacrev + svdvals, {depth} layers of {size}: {got['seconds']:.2f} s, {got['MiB']:.0f} MiB beyond the weights"
         )
-    times = n / SMALLER[-1]
-    seconds, space = theirs[-1]["seconds"] * times**3, theirs[-1]["MiB"] * times**2
-    print(f"  extrapolated to {n}: {seconds:.0f} s (n³), {space:.0f} MiB (n²)")
+    low, high = SMALLER
+    seconds = theirs[1]["seconds"] * (n / high) ** 3
+    slope = (theirs[1]["MiB"] - theirs[0]["MiB"]) / (high**2 - low**2)
+    space = theirs[1]["MiB"] + slope * (n**2 - high**2)
+    print(f"  extrapolated to {n}: {seconds:.0f} s (n³), {space:.0f} MiB (a straight line in n²)")
     for contestant, kind in (("largest", "gaussian"), ("both", "reflections")):
         got = alone(contestant, kind, n, depth, options=options)
         print(

@@ -105,28 +105,30 @@ def absorb(graded: Graded, factors: Sequence[Array], rtol: float) -> None:
     """Multiply all factors onto ``graded``, several at once where ``graded.error`` stays within ``rtol``.
 
     A chunk of m factors costs ``m − 1`` multiplications and one QR, and rounds by ``ε ‖W_m‖ ⋯ ‖W_1‖ ‖chunk⁻¹‖``, about
-    ``ε √n κ^m``: κ is learnt on the way. Half of what is allowed is spread evenly over the factors, half is for
-    those that turn out worse. A chunk that costs too much is halved and tried again, down to single factors.
+    ``ε √n κ^m``: κ is learnt on the way. Half of what is allowed is spread evenly over the factors, half is for chunks that
+    turn out worse. One that costs too much is halved and tried again, down to single factors, which cost what they cost.
     """
-    count, start, size, growth = len(factors), 0, 1, 0.0
+    count, start, size = len(factors), 0, 1
+    alone = learnt = 0.0  # error of factors taken alone; Σ ln κ so far
     while start < count:
-        size = min(size, count - start)
-        before, allowed = graded.error, rtol * (1 + (start + size) / count) / 2
+        size, before = min(size, count - start), graded.error
         chunk = factors[start : start + size]
         product = multiplied(chunk)
         if size > 1:
             good = FLOATS[0] < max(product.max(), -product.min()) < FLOATS[1]
             noise = astray(chunk, product, probes(product.shape[1])) if good else np.inf
+            allowed = alone + rtol * (1 + (start + size) / count) / 2
             if not good or not graded.multiply(product, noise=noise, allowed=allowed):
                 size //= 2
                 continue
         else:
             graded.multiply(product)
+            alone += graded.error - before
         start += size
-        root = EPS * product.shape[1] ** 0.5
-        if np.isfinite(graded.error):
-            growth = max(growth, np.log(max((graded.error - before) / root, 1.0)) / size)
-            fits = np.log(rtol * size / count / root) / growth if growth else np.inf
-            size = int(np.clip(fits, 1, 2 * size))
-        else:
+        if not np.isfinite(graded.error):
             size = 1
+            continue
+        root = EPS * product.shape[1] ** 0.5
+        learnt += np.log(max((graded.error - before) / root, 1.0))
+        fits = np.log(rtol * size / count / root) * start / learnt if learnt else np.inf
+        size = int(np.clip(fits, 1, 2 * size))
