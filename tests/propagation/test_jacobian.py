@@ -94,6 +94,24 @@ def test_the_error_of_a_formed_product_is_measured():
     assert 1e-10 < off < dirty[1] < 1e4 * off
 
 
+def test_a_formed_product_counts_the_rounding_of_its_svd():
+    """One factor is multiplied without error, yet its smallest value of 1e-8 is not right to 2e-8."""
+    u, v = initial.orthogonal([40] * 3, rng=0)
+    w = (u * np.logspace(0, -8, 40)) @ v
+    assert chunks.triangle(w, 2e-8) is not None
+    assert chunks.log_formed([w], 2e-8) is None
+    found, error = chunks.log_formed([w], 1e-6)
+    assert abs(found[-1] - np.log(1e-8)) < error < 1e-6
+
+
+@pytest.mark.parametrize("rtol", [1e-3, 1e-5, 1e-7])
+def test_chunks_share_what_is_allowed(rtol):
+    """Easy factors first make chunks long; harder ones, each of them near the limit, must not add up past it."""
+    factors = [*initial.orthogonal([18] * 31, rng=0), *initial.gaussian([18] * 121, rng=5)]
+    found, error = within(rtol, factors)
+    assert np.abs(found - log_singular_values(factors)).max() < error < rtol
+
+
 def test_underflow_against_exact_arithmetic():
     """Forty Gaussian factors, 18 wide, ln s down to −100 and all scales from 1e-60 to 1e60 between."""
     rng = np.random.default_rng(0)
