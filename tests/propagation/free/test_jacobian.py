@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from deeplinear.propagation import variances
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 from tests.propagation.free.conftest import LEVELS
 
 from deeplinear.activations import activation
+from deeplinear.propagation import variances
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.free.double_scaling import DoubleScaling
 from deeplinear.propagation.free.residual import ResidualLaw
@@ -72,7 +72,7 @@ def test_edges_of_hard_tanh(p, depth, printed):
 
 
 @pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
-@pytest.mark.parametrize("phi", ["tanh", "erf", "relu", "hard_tanh", "elu", "sin", "silu", "softplus"])
+@pytest.mark.parametrize("phi", ["tanh", "erf", "relu", "hard_tanh", "elu", "sin", "silu", "sigmoid"])
 def test_moments(phi, weights):
     q = np.array([0.3, 0.5, 0.5])
     law = jacobian_spectrum(phi, gain=1.2, variances=q, weights=weights)
@@ -195,13 +195,12 @@ def test_deep_networks_come_to_the_double_scaling_limit(phi, kind):
         first, second = (float(gaussian_mean(lambda h, k=k: f.derivative(h) ** k, q, f.kinks)) for k in (2, 4))
         return depth * (second / first**2 - 1) - 2.0, first
 
-    for depth in (200, 400):
+    for depth in (1600, 3200):
         q = brentq(lambda v, depth=depth: spread(v, depth)[0], 1e-3, 1.0, xtol=1e-15)
         law = jacobian_spectrum(phi, weight_std=spread(q, depth)[1] ** -0.5, variances=np.full(depth, q))
         gaps.append(np.abs(law.cdf(x) - limit.cdf(x)).max())
     rate = 2.0 if kind == "bernoulli" else np.sqrt(2.0)  # the third moment of tanh' goes like q³ L, q like L^−½
-    print(gaps)
-    assert gaps[1] < 0.04
+    assert gaps[1] < 0.02
     assert_allclose(gaps[0] / gaps[1], rate, rtol=0.1)
 
 

@@ -225,7 +225,7 @@ def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expecte
             f"{name} needs a spectrum in one piece, got {law!r}: {1 - missing / expected:.9f} of it is connected to the upper "
             f"edge. Another depth, other weights or a smoother activation closes the gap."
         )
-    if left > 1e-9:  # a tail that bends: its share is known better than its slope
+    if left > 1e-9 and missing > -0.9 * left:  # a tail that bends: its share is known better than its slope
         lower, rate = lower + missing, flow / (left + missing)
     steep, bend = at_end(slope[0], half[0, 0], -1.0)
     soft = bend > 1
