@@ -78,7 +78,7 @@ def descend(
         array([4., 2.])
     """
     asked = {"rate": rate, "steps": steps, "until": until, "stop": stop, "record": record}
-    schedule = scheduled(task, **asked, momentum=momentum, weight_decay=weight_decay)
+    schedule = scheduled(task, "descend", **asked, momentum=momentum, weight_decay=weight_decay)
     seeds = is_batch(weights)
     starts: list[Any] = list(weights) if seeds else [weights]  # type: ignore[arg-type]
     found = [prepared(task, start, reduce=reduce) for start in starts]

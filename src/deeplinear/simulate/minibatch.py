@@ -71,8 +71,8 @@ def descend_minibatch(
             f"descend_minibatch needs 1 <= batch <= {len(xs)}, got batch={batch!r}: a step takes that many of the "
             f"examples. Pass for example {min(32, len(xs))}."
         )
-    plain = {"until": None, "stop": "all", "record": record}
-    schedule = scheduled(task, rate=rate, steps=steps, **plain, momentum=momentum, weight_decay=weight_decay)
+    asked = {"rate": rate, "steps": steps, "until": None, "stop": "all", "record": record}
+    schedule = scheduled(task, "descend_minibatch", **asked, momentum=momentum, weight_decay=weight_decay)
     start = checked(weights, task)
     found = reduced(task, start, any_data=True) if reduce else unreduced(task, start)
     first, last = found.bases[0], found.bases[-1]

@@ -44,6 +44,7 @@ class Schedule:
 
 def scheduled(
     task: Task,
+    function: str,
     *,
     rate: ArrayLike,
     steps: int | None,
@@ -53,7 +54,7 @@ def scheduled(
     momentum: float,
     weight_decay: float,
 ) -> Schedule:
-    """A `Schedule` from what the user asked of `deeplinear.descend`, whose docstring explains the arguments.
+    """A `Schedule` from what the user asked of ``function``, whose docstring explains the arguments.
 
     Raises:
         ValueError: an argument out of range.
@@ -61,32 +62,34 @@ def scheduled(
     rates = np.asarray(rate, dtype=np.float64)
     if rates.ndim > 1 or rates.size == 0 or not (np.isfinite(rates) & (rates > 0)).all():
         raise ValueError(
-            f"descend needs rate > 0, got rate={rate!r}: nothing else goes downhill. Pass one positive number or a list."
+            f"{function} needs rate > 0, got rate={rate!r}: nothing else goes downhill. Pass one positive number or a list."
         )
     if steps is None and until is None:
-        raise ValueError("descend needs steps or until, got neither: it would never end. Pass steps=1000.")
+        raise ValueError(f"{function} needs steps or until, got neither: it would never end. Pass steps=1000.")
     last = MOST_STEPS if steps is None else steps
     if not isinstance(last, int | np.integer) or last < 1:
-        raise ValueError(f"descend needs steps >= 1, got steps={steps!r}: it counts updates. Pass a whole number.")
+        raise ValueError(f"{function} needs steps >= 1, got steps={steps!r}: it counts updates. Pass a whole number.")
     if until is not None and not until > task.floor:
         raise ValueError(
-            f"descend needs until > {task.floor:.6g}, got until={until!r}: no linear map has less loss than that. "
+            f"{function} needs until > {task.floor:.6g}, got until={until!r}: no linear map has less loss than that. "
             f"Pass a threshold between task.floor and the first loss."
         )
     if stop not in ("first", "all"):
-        raise ValueError(f"descend needs stop in first, all, got stop={stop!r}: it says which run ends the batch.")
+        raise ValueError(f"{function} needs stop in first, all, got stop={stop!r}: it says which run ends the batch.")
     if not 0 <= momentum < 1:
-        raise ValueError(f"descend needs 0 <= momentum < 1, got momentum={momentum!r}: at 1 nothing decays. Try 0.9.")
+        raise ValueError(
+            f"{function} needs 0 <= momentum < 1, got momentum={momentum!r}: at 1 nothing decays. Try 0.9."
+        )
     if not (weight_decay >= 0 and np.isfinite(weight_decay)):
         raise ValueError(
-            f"descend needs weight_decay >= 0, got weight_decay={weight_decay!r}: weights would grow. Pass 0.0."
+            f"{function} needs weight_decay >= 0, got weight_decay={weight_decay!r}: weights would grow. Pass 0.0."
         )
     threshold = -np.inf if until is None else until - task.floor
-    records = recorded_steps(int(last), record)
+    records = recorded_steps(function, int(last), record)
     return Schedule(rates, records, threshold, stop, float(momentum), float(weight_decay))
 
 
-def recorded_steps(steps: int, record: int | ArrayLike | None) -> NDArray[np.intp]:
+def recorded_steps(function: str, steps: int, record: int | ArrayLike | None) -> NDArray[np.intp]:
     """Steps to record: all up to `MOST_RECORDS`, then evenly spaced, unless told; 0 and the end always."""
     if record is None:
         wanted = np.linspace(0, steps, min(steps, MOST_RECORDS) + 1).round()
@@ -96,7 +99,7 @@ def recorded_steps(steps: int, record: int | ArrayLike | None) -> NDArray[np.int
             wanted = np.arange(0, steps + 1, int(wanted))
         if wanted.ndim != 1 or (wanted < 0).any() or (wanted > steps).any() or (wanted != wanted.round()).any():
             raise ValueError(
-                f"descend needs record to be a whole number >= 1 or whole steps from 0 to {steps}, got record={record!r}: "
+                f"{function} needs record to be a whole number >= 1 or whole steps from 0 to {steps}, got record={record!r}: "
                 f"it says when to note the loss. Leave it out for about {MOST_RECORDS} points."
             )
     return np.unique(np.concatenate([[0], wanted, [steps]]).astype(np.intp))

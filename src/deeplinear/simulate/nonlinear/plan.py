@@ -85,10 +85,7 @@ def planned(
         raise ValueError(f"train needs batch >= 1, got batch={batch!r}: examples a step. Leave it out for all of them.")
     if until is not None and not until > 0:
         raise ValueError(f"train needs until > 0, got until={until!r}: no loss is below zero. Pass a reachable loss.")
-    try:
-        records = recorded_steps(int(steps), record)
-    except ValueError as error:
-        raise ValueError(str(error).replace("descend", "train", 1)) from None
+    records = recorded_steps("train", int(steps), record)
     made, rates = meant(optimiser, rate)
     squared, rotatable = loss == "squared", optimiser in ROTATABLE if isinstance(optimiser, str) else None
     if reduce and not (squared and rotatable is not False):
