@@ -21,10 +21,10 @@ class Figures(Mapping[str, ModuleType]):
     Example:
         >>> from deeplinear.figures import FIGURES
         >>> list(FIGURES)
-        ['fig2', 'fig3', 'fig4', 'fig5', 'fig6a', 'fig6bc', 'fig8']
+        ['fig2', 'fig3', 'fig4', 'fig5', 'fig6a', 'fig6bc', 'fig7', 'fig8']
     """
 
-    NAMES = ("fig2", "fig3", "fig4", "fig5", "fig6a", "fig6bc", "fig8")
+    NAMES = ("fig2", "fig3", "fig4", "fig5", "fig6a", "fig6bc", "fig7", "fig8")
 
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.NAMES:

@@ -59,9 +59,7 @@ def compute(*, n: int, layers: int, last: int, networks: int, inputs: int, gains
         ``(gains, networks * inputs, layers)``, ``followed``, the same by (48), shape ``(gains, layers)``, and ``levels``,
         the fixed points; ``critical``, q along 101 layers at g = 1 from q¹ = 1, by (48); ``edge``, the critical gain.
     """
-    from deeplinear.propagation.critical import critical_gain
-    from deeplinear.propagation.mean_field import MeanField
-    from deeplinear.propagation.along_depth import variances
+    from deeplinear.propagation import MeanField, critical_gain, variances
 
     at_one = MeanField("tanh", 1.0)
     curve, inner = np.linspace(min(gains), max(gains), FINE), np.linspace(0, WIDEST, FINE)
@@ -91,7 +89,7 @@ def compute(*, n: int, layers: int, last: int, networks: int, inputs: int, gains
 
 def level(gain: float) -> float:
     """q∞(g) of (49) that activity settles at."""
-    from deeplinear.propagation.mean_field import MeanField
+    from deeplinear.propagation import MeanField
 
     return MeanField("tanh", gain).variance_fixed_point()
 

@@ -12,7 +12,7 @@ Inputs have mean zero, and mean square 1 each, so that the first pre-activations
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -134,19 +134,21 @@ def foretold(depths: tuple[int, ...], gains: tuple[float, ...]) -> Data:
     return {name: np.array([law[name] for law in laws]).reshape(*shape, -1) for name in laws[0]}
 
 
-def predicted(*, start: str, depth: int, gain: float) -> dict[str, Array]:
+def predicted(*, start: Literal["orthogonal", "gaussian"], depth: int, gain: float) -> dict[str, Array]:
     """Quantiles of ln s, and the root mean square of ln s, between first and last hidden layer of a wide network."""
     from deeplinear.propagation import jacobian_spectrum
 
     squares = jacobian_spectrum("tanh", gain=gain, depth=depth - 2, input_variance=gain**2, weights=start)
-    law = squares.singular_values().logarithm()
-    return {"quantiles": law.ppf(np.array(LEVELS)), "distance": np.array([np.sqrt(law.expect(np.square))])}
+    law = squares.logarithm()
+    return {
+        "quantiles": law.ppf(np.array(LEVELS)) / 2,
+        "distance": np.array([np.sqrt(law.expect(np.square)) / 2]),
+    }
 
 
 def log_rms(depth: int, gain: float) -> float:
     """``½ Σ_l ln g² E[φ'(√q_l z)²]`` over the same layers: ln of the root mean square of s."""
-    from deeplinear.propagation.mean_field import MeanField
-    from deeplinear.propagation.along_depth import variances
+    from deeplinear.propagation import MeanField, variances
 
     q = variances("tanh", gain=gain, depth=depth - 3, input_variance=gain**2)
     return sum(float(np.log(MeanField("tanh", gain).gradient_growth(each))) for each in q) / 2
