@@ -131,6 +131,7 @@ def test_a_crowded_top_says_so():
 def test_bidiagonal_relations():
     """``A V = U B``, ``Aᵀ U = V Bᵀ + β v e_mᵀ``, orthonormal bases."""
     a, rng = np.random.default_rng(0).standard_normal((30, 40)), np.random.default_rng(1)
+    a *= np.logspace(0, -12, 40)  # products nearly inside the basis: one projection leaves 1e-9 of it
     growing = Bidiagonal(aslinearoperator(a), rng.standard_normal(40), rng)
     for _ in range(12):
         growing.step()
@@ -142,6 +143,16 @@ def test_bidiagonal_relations():
     assert_allclose(a.T @ u, v @ b.T + rest, rtol=0, atol=1e-12)
     assert_allclose(u.T @ u, np.eye(12), rtol=0, atol=1e-14)
     assert_allclose(np.column_stack([v, growing.next]).T @ np.column_stack([v, growing.next]), np.eye(13), atol=1e-14)
+
+
+def test_a_space_that_ends_begins_another_block():
+    rng = np.random.default_rng(1)
+    growing = Bidiagonal(aslinearoperator(2 * np.eye(10)), np.ones(10), rng)
+    for _ in range(10):
+        growing.step()
+    assert growing.beta == [0.0] * 10
+    assert (growing.blocks, growing.whole) == (11, True)
+    assert_allclose(growing.alpha, 2.0, rtol=1e-14)
 
 
 @pytest.mark.parametrize("net", CASES.values(), ids=CASES)
