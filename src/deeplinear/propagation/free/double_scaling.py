@@ -32,7 +32,7 @@ class DoubleScaling(FreeLaw):
 
     Example:
         >>> [round(DoubleScaling(v, kind).support()[1], 5) for v in (1.0, 4.0) for kind in ("smooth", "bernoulli")]
-        [4.85718, 2.71828, 13.34537, 10.87313]
+        [4.85718, 2.71828, 13.34543, 10.87313]
     """
 
     variance: float

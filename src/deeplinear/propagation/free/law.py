@@ -24,11 +24,15 @@ class FreeLaw(SpectralLaw):
 
     Its S-transform is ``S(z) = (1 + z) / (z λ(z))``; logarithms of S-transforms add. Leaves give ``_prefix`` (A and its slope),
     layers if there are any, `mass` and `top`. The law is tabulated once, at its first use, on the curve of complex M where λ is
-    real (see `deeplinear.propagation.free.curve`): about 400 points, each solved to rounding, Legendre series between them.
+    real (see `deeplinear.propagation.free.curve`): about 500 points, each solved to rounding, Legendre series between them.
 
-    Errors: of `cdf` and `sf` 1e-10 at most, and 1e-9 relative of `pdf` and of tails that are tabulated. The curve comes too
-    close to the real axis for any quadrature where very little of a smooth law is left, at its lower end: below the quantile
-    `tail` the law is continued as a power of x.
+    Errors: of `cdf`, `sf` and `ppf` 1e-10 at most (1e-8 where the density is infinite at its upper edge), and 1e-9 relative of
+    `pdf` and of tails. Below the quantile `tail`, mostly 1e-13, the law goes on as a power of x. For φ' with kinks or zeros, whose
+    curve comes too close to the real axis for any quadrature at its lower end, that may be 1e-5.
+
+    Raises:
+        ValueError: when first used: a spectrum in several pieces (leaky ReLU: x near 0 apart from x near 1), or one whose
+            upper edge cannot be found.
     """
 
     @property

@@ -32,7 +32,7 @@ class ResidualLaw(FreeLaw):
     Example:
         >>> law = ResidualLaw(0.25)
         >>> np.round(law.support(), 4).tolist(), round(law.mean(), 6), float(law.cdf(1.0).round(9))
-        ([0.2362, 4.2343], 1.284025, 0.5)
+        ([0.2362, 4.234], 1.284025, 0.5)
     """
 
     c: float
