@@ -134,6 +134,13 @@ def test_chunks_that_leave_the_range_of_floats(scale):
     assert_allclose(found - 30 * np.log(scale), log_singular_values(factors), rtol=0, atol=SEEN)
 
 
+def test_errors_have_no_scale():
+    factors = initial.gaussian([20] * 31, rng=1)
+    _, error = within(GOOD, factors)
+    for scale in (1e-20, 1e20):
+        assert_allclose(within(GOOD, [w * scale for w in factors])[1], error, rtol=0.5)  # rounding itself differs
+
+
 def test_factors_that_undo_each_other_are_not_multiplied_for_free():
     """Pairs whose product is 1e-6 of their sizes: rounding of the pair counts, not only that of the product."""
     (q,) = initial.orthogonal([12, 12], rng=0)

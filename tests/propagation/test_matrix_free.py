@@ -11,7 +11,7 @@ from scipy.sparse.linalg import aslinearoperator
 from deeplinear import initial
 from deeplinear.network import Network
 from deeplinear.propagation.jacobian import log_jacobian_singular_values
-from deeplinear.propagation.matrix_free.extremes import extreme_singular_values
+from deeplinear.propagation.matrix_free.extremes import doubt, extreme_singular_values
 from deeplinear.propagation.matrix_free.lanczos import Bidiagonal
 from deeplinear.propagation.matrix_free.operator import Orthogonal, inverse_operator, jacobian_operator
 from deeplinear.propagation.matrix_free.stochastic import spectral_density, spectral_moments
@@ -143,6 +143,18 @@ def test_bidiagonal_relations():
     assert_allclose(a.T @ u, v @ b.T + rest, rtol=0, atol=1e-12)
     assert_allclose(u.T @ u, np.eye(12), rtol=0, atol=1e-14)
     assert_allclose(np.column_stack([v, growing.next]).T @ np.column_stack([v, growing.next]), np.eye(13), atol=1e-14)
+
+
+def test_neighbours_closer_than_residuals_do_not_sharpen_them():
+    found = doubt(np.array([3.0, 2.0, 2.0 - 1e-9]), np.array([0.1, 0.1, 0.01]))
+    assert_allclose(found[:2], [0.1**2 / 0.8, 0.1], rtol=1e-12)
+
+
+def test_rounding_of_the_inverse_is_announced():
+    net = CASES["gaussian"]
+    found = extreme_singular_values(net, place(net), which="smallest")
+    conditions = sum(np.linalg.cond(w, 1) for w in net.weights)
+    assert found.errors[0] > 0.1 * np.finfo(float).eps * conditions * found.values[0]
 
 
 def test_a_space_that_ends_begins_another_block():
