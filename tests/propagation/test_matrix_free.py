@@ -213,6 +213,8 @@ def test_density_of_all_steps_is_the_spectrum_of_each_probe():
     assert_allclose(found.weights.sum(axis=1), 1.0, rtol=1e-12)
     signs = np.where(np.random.default_rng(4).random((12, 3)) < 0.5, -1.0, 1.0)
     assert_allclose(found.weights[:, ::-1], ((v @ signs) ** 2).T / 12, rtol=0, atol=1e-11)
+    middles = (np.cumsum(found.weights, axis=1) - found.weights / 2).mean(axis=0)
+    assert_allclose(found.cdf(np.exp(found.log_s[0]))[0], middles, rtol=0, atol=1e-8)
 
 
 def test_blurred_density():
