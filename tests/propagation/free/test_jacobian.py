@@ -266,3 +266,13 @@ def test_bad_laws():
         DoubleScaling(1.0, "tanh")
     with pytest.raises(ValueError, match="DoubleScaling needs a finite variance > 0"):
         DoubleScaling(-1.0)
+
+
+@pytest.mark.parametrize(
+    ("q", "weight_variance", "printed"), [(0.05, 1.093627, 0.01332), (0.25, 1.393962, 0.1370), (1.0, 2.153303, 0.5835)]
+)
+def test_variance_on_the_critical_line(q, weight_variance, printed):
+    # theory.md 8.3, table: σ²/L of critical tanh networks; one more with Gaussian weights
+    for weights, more in (("orthogonal", 0), ("gaussian", 1)):
+        law = jacobian_spectrum("tanh", weight_std=weight_variance**0.5, variances=np.full(7, q), weights=weights)
+        assert_allclose([law.mean(), law.var() / 7], [1, printed + more], atol=6e-5)

@@ -28,7 +28,7 @@ class DoubleScaling(FreeLaw):
         ValueError: a variance that is not a positive, finite number; another kind.
 
     Source:
-        Pennington, Schoenholz & Ganguli 2018, arXiv:1802.09979, section 4.
+        Pennington, Schoenholz & Ganguli 2018, arXiv:1802.09979.
 
     Example:
         >>> [round(DoubleScaling(v, kind).support()[1], 5) for v in (1.0, 4.0) for kind in ("smooth", "bernoulli")]

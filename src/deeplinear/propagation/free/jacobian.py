@@ -43,7 +43,7 @@ class JacobianLaw(FreeLaw):
         ValueError: when first used: a spectrum in several pieces, or one that does not end like a square root.
 
     Source:
-        Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735, eqs. (13)-(16); layers of different variance: derived here.
+        Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735; layers of different variance: derived here.
     """
 
     activation: Activation = field(repr=False)

@@ -124,7 +124,7 @@ def jacobian_moments(
         ValueError: parameters out of their domain.
 
     Source:
-        Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735, eqs. (19)-(22); q changing along the depth: derived here.
+        Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735; q changing along the depth: derived here.
 
     Example:
         >>> jacobian_moments("linear", gain=1.0, depth=3, input_variance=1.0, weights="gaussian").round(9)
