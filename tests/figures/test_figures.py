@@ -18,6 +18,7 @@ SMALLER = {
     "fig6bc": {},
     "fig7": {},
     "fig8": {},
+    "gains": {},
 }
 
 
@@ -100,7 +101,7 @@ def test_draw_fills_a_figure_and_returns_nothing(figure):
 
 def test_neither_import_nor_compute_loads_matplotlib_and_the_registry_is_light():
     code = (
-        "import sys, deeplinear.figures as f; assert len(f.FIGURES) == 8; assert 'jax' not in sys.modules;"
+        "import sys, deeplinear.figures as f; assert len(f.FIGURES) == 9; assert 'jax' not in sys.modules;"
         "m = f.FIGURES['fig2']; m.compute(**m.QUICK | {'points': 2}); assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -136,7 +137,7 @@ def test_fig4_at_the_papers_size():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["fig2", "fig3", "fig5", "fig6a", "fig6bc", "fig7", "fig8"])
+@pytest.mark.parametrize("name", ["fig2", "fig3", "fig5", "fig6a", "fig6bc", "fig7", "fig8", "gains"])
 def test_other_figures_at_the_papers_size(name):
     module = FIGURES[name]
     assert [claim for claim in module.claims(module.compute(**module.PAPER)) if not claim.passed] == []

@@ -1,4 +1,4 @@
-"""The figures of Saxe, McClelland & Ganguli 2014 (arXiv:1312.6120), each computed, checked and drawn.
+"""The figures of Saxe, McClelland & Ganguli 2014 (arXiv:1312.6120), and one beyond, each computed, checked and drawn.
 
 A figure is a module with ``PAPER`` and ``QUICK`` parameters, ``compute(**parameters)`` which returns arrays,
 ``claims(data)`` which holds them against the paper, and ``draw(data, figure)``, on a figure of ``SIZE`` inches.
@@ -21,10 +21,10 @@ class Figures(Mapping[str, ModuleType]):
     Example:
         >>> from deeplinear.figures import FIGURES
         >>> list(FIGURES)
-        ['fig2', 'fig3', 'fig4', 'fig5', 'fig6a', 'fig6bc', 'fig7', 'fig8']
+        ['fig2', 'fig3', 'fig4', 'fig5', 'fig6a', 'fig6bc', 'fig7', 'fig8', 'gains']
     """
 
-    NAMES = ("fig2", "fig3", "fig4", "fig5", "fig6a", "fig6bc", "fig7", "fig8")
+    NAMES = ("fig2", "fig3", "fig4", "fig5", "fig6a", "fig6bc", "fig7", "fig8", "gains")
 
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.NAMES:

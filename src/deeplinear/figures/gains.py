@@ -18,7 +18,7 @@ import numpy as np
 
 from deeplinear.figures.gain_claims import STARTS, claims, fastest, isometric
 from deeplinear.figures.gain_runs import race
-from deeplinear.figures.palette import BLUE, GREY, INK, VERMILION, label, quiet, written
+from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ QUICK: dict[str, Any] = PAPER | {
 }
 SIZE = (12.6, 8.4)
 COLOURS = {"orthogonal": VERMILION, "gaussian": BLUE}
+BANDS = {"orthogonal": "#f5c9ae", "gaussian": "#cfe3f1"}
 LEVELS = (0.05, 0.5, 0.95)
 FINE = 91
+FLOOR = -12.0  # of log₁₀ s, drawn
 
 
 def compute(
@@ -152,3 +154,65 @@ def log_rms(depth: int, gain: float) -> float:
 
     q = variances("tanh", gain=gain, depth=depth - 3, input_variance=gain**2)
     return sum(float(np.log(MeanField("tanh", gain).gradient_growth(each))) for each in q) / 2
+
+
+def draw(data: Data, figure: Any) -> None:
+    """A column for each depth: learning time, test accuracy, predicted singular values."""
+    axes = figure.subplots(3, len(data["depths"]), sharex=True, sharey="row", height_ratios=[1.25, 0.8, 1.1])
+    for column, depth in enumerate(data["depths"]):
+        draw_column(data, column, axes[:, column])
+        left = column == 0
+        quiet(axes[0, column], title=f"{depth} layers", x=" ", y="steps to learn" if left else " ")
+        quiet(axes[1, column], title=" ", x=" ", y="test accuracy" if left else " ")
+        quiet(axes[2, column], title=" ", x="gain g", y="singular values, predicted" if left else " ")
+    label_first_column(data, axes[:, 0])
+
+
+def draw_column(data: Data, column: int, axes: Any) -> None:
+    """One depth."""
+    gains, top = data["gains"], 1.25 * float(data["steps"])
+    at = isometric(data)[column]
+    for row in axes:
+        row.axvline(at, color=GREY, lw=1, ls="--")
+        row.axvline(1, color=MIST, lw=1)
+    for s, start in enumerate(STARTS):
+        colour = COLOURS[start]
+        learned, accuracy = data["learned"][s, column], data["accuracy"][s, column]
+        mean = np.where(np.isfinite(learned).all(axis=-1), learned.mean(axis=-1), np.nan)
+        axes[0].plot(gains, mean, color=colour, lw=1.6)
+        axes[0].plot(gains, learned, "o", color=colour, ms=4, mec="white", mew=0.5)
+        never = np.isnan(learned).any(axis=-1)
+        axes[0].plot(gains[never], np.full(never.sum(), top * (1.0, 1.25)[s]), "^", color=colour, ms=5, mfc="white")
+        axes[1].plot(gains, accuracy.mean(axis=-1), color=colour, lw=1.6)
+        axes[1].plot(gains, accuracy, "o", color=colour, ms=3.5, mec="white", mew=0.5)
+        low, median, high = data["quantiles"][s, column].T / np.log(10)
+        axes[2].fill_between(gains, np.maximum(low, FLOOR), high, color=BANDS[start], lw=0, zorder=1.4 - 0.2 * s)
+        axes[2].plot(gains, median, color=colour, lw=1.3)
+    axes[2].plot(data["fine"], data["log_rms"][column] / np.log(10), color=INK, lw=1.3, ls=":")
+    axes[2].axhline(0, color=GREY, lw=0.7)
+    best = fastest(data)[0, column]
+    axes[0].plot(
+        best, np.nanmin(data["learned"][0, column].mean(axis=-1)), "o", ms=11, mfc="none", mec=VERMILION, mew=1.2
+    )
+    axes[0].set_yscale("log")
+    axes[0].set_ylim(3, 1.7 * top)
+    axes[0].set_yticks([5, 10, 20, 50, 100, 200][: 6 if top > 220 else 5])
+    axes[0].set_yticklabels([str(n) for n in (5, 10, 20, 50, 100, 200)][: 6 if top > 220 else 5])
+    axes[0].minorticks_off()
+    axes[1].set_ylim(0, 1)
+    axes[2].set_ylim(FLOOR, 3)
+    axes[2].set_yticks([-8, -4, 0], ["10$^{-8}$", "10$^{-4}$", "1"])
+    axes[2].set_xlim(gains[0] - 0.03, gains[-1] + 0.03)
+    label(axes[0], at, 3.0, f"{at:.2f}", GREY, xytext=(4, 4), fontsize=8.5)
+
+
+def label_first_column(data: Data, axes: Any) -> None:
+    """Names, where there is room."""
+    rows = (
+        ("●  orthogonal weights", VERMILION),
+        ("●  Gaussian weights", BLUE),
+        ("△  not learned", GREY),
+    )
+    written(axes[0], 0.42, 0.86, rows)
+    words = (("■  5 to 95 %,  —  median", GREY), ("··  root mean square", INK), ("--  g at which that is 1", GREY))
+    written(axes[2], 0.02, 0.17, words)
