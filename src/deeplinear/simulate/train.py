@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.activations.custom import PROBE
 from deeplinear.network import Network
 from deeplinear.simulate.nonlinear.examples import Examples, Loss, follow, given, meant
 from deeplinear.simulate.nonlinear.perform import performed
@@ -125,7 +126,9 @@ def checked(networks: list[Any]) -> list[Network]:
                 f"train needs a Network or a list of them, got a {type(network).__name__}: the activation belongs to it. "
                 f"Pass deeplinear.Network(weights, 'tanh')."
             )
-    kinds = {(n.widths, n.activation.name, n.activated_inputs, n.biases is None) for n in networks}
+    # functions of one's own may share a name ("lambda"), or be written anew for each network
+    acts = [(n.activation.name, *n.activation(PROBE)) for n in networks]
+    kinds = {(n.widths, act, n.activated_inputs, n.biases is None) for n, act in zip(networks, acts, strict=True)}
     if len(kinds) != 1:
         raise ValueError(
             f"train needs networks of equal widths and activation, all with biases or none, got {len(kinds)} kinds among "

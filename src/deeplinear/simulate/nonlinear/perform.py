@@ -10,8 +10,8 @@ from deeplinear.simulate.nonlinear.engine import run
 from deeplinear.simulate.nonlinear.examples import Examples
 from deeplinear.simulate.nonlinear.loop import Data, Run, Work
 from deeplinear.simulate.nonlinear.plan import Plan
-from deeplinear.simulate.nonlinear.sides import Sides
-from deeplinear.simulate.nonlinear.training import Parameters, Training
+from deeplinear.simulate.nonlinear.sides import Parameters, Sides
+from deeplinear.simulate.nonlinear.training import Training
 from deeplinear.task import Array
 
 

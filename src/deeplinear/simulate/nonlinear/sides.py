@@ -18,15 +18,17 @@ import numpy as np
 
 from deeplinear.network import Network
 from deeplinear.reduction import projected
+from deeplinear.weights import Weights
 
 if TYPE_CHECKING:
     from deeplinear.simulate.nonlinear.examples import Examples
-    from deeplinear.simulate.nonlinear.training import Parameters
     from deeplinear.task import Array
 
 PRESENT = 1e-13  # directions with less than this share of the largest singular value are rounding
 EXACT = 1e-12  # largest residual at which a side counts as reduced exactly
 WORTHWHILE = 1.5  # a side is reduced where it becomes this many times smaller
+
+Parameters = tuple[Weights, tuple["Array", ...]]  # weights and biases, the latter empty where there are none
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,8 @@ from deeplinear.weights import Weights
 
 if TYPE_CHECKING:
     from deeplinear.activations import Activation
-    from deeplinear.simulate.nonlinear.sides import Sides
+    from deeplinear.simulate.nonlinear.sides import Parameters, Sides
     from deeplinear.task import Array
-
-Parameters = tuple[Weights, tuple["Array", ...]]  # weights and biases, the latter empty where there are none
 
 
 @dataclass(frozen=True, eq=False)
