@@ -276,3 +276,33 @@ def test_variance_on_the_critical_line(q, weight_variance, printed):
     for weights, more in (("orthogonal", 0), ("gaussian", 1)):
         law = jacobian_spectrum("tanh", weight_std=weight_variance**0.5, variances=np.full(7, q), weights=weights)
         assert_allclose([law.mean(), law.var() / 7], [1, printed + more], atol=6e-5)
+
+
+def test_below_the_table_a_hard_edge_goes_on():
+    law = jacobian_spectrum("linear", gain=1.0, depth=3, input_variance=1.0, weights="gaussian").logarithm()
+    exact, log_x = FussCatalan(3).logarithm(), np.array([-130.0, -400.0])  # the table ends at −120
+    assert law.logcdf(log_x[0]) < np.log(jacobian_tail(law))
+    for name in ("logcdf", "logpdf"):
+        assert_allclose(getattr(law, name)(log_x), getattr(exact, name)(log_x), rtol=1e-9)
+    assert_allclose(law.ppf(np.exp(exact.logcdf(log_x))), log_x, rtol=1e-9)
+
+
+def jacobian_tail(logarithm):
+    return logarithm.law.tail
+
+
+def test_beyond_the_table_soft_edges_go_on():
+    """Depth below the edge like θ², share above like θ³, density like θ, ``θ ~ e^{−y}``; the lower edge is its mirror image."""
+    table = ResidualLaw(1.0)._table
+    for ends, edge, share in (
+        (np.array([12.0, 13.0]), "log_depth", "log_upper"),
+        (np.array([-33.0, -34.0]), "log_height", "log_lower"),
+    ):
+        values = table.at(ends)
+        for name, power in ((edge, 2), (share, 3), ("log_b", 1), ("log_slope", 2)):
+            assert_allclose(np.diff(getattr(values, name)), -power, rtol=1e-3, err_msg=name)  # G cancels there
+    first, last = table.edges[[0, -1]]
+    for y in (first, last):
+        around = table.at(np.array([y - 1e-9, y + 1e-9]))
+        for name in ("log_depth", "log_height", "log_lower", "log_upper", "log_b"):
+            assert_allclose(np.diff(getattr(around, name)), 0, atol=1e-7, err_msg=name)
