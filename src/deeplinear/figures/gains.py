@@ -48,7 +48,7 @@ QUICK: dict[str, Any] = PAPER | {
     "depths": (10, 30),
     "gains": (0.8, 0.9, 1.0, 1.1, 1.25, 1.6),
     "seeds": 1,
-    "width": 100,
+    "width": 64,
     "rates": (0.3, 1.0, 3.0),
     "batch": 32,
     "first": 16,
@@ -85,7 +85,7 @@ def compute(
         depths: numbers of weight matrices.
         gains: g of every layer.
         seeds: of weights and batches.
-        width: of hidden layers.
+        width: of hidden layers, not above the number of inputs: orthogonal W1 then keeps mean squares as Gaussian ones do.
         rates: learning rates, in units of 1 / depth.
         batch: examples a step.
         first: steps for which all rates run.
