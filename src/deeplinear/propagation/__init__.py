@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from deeplinear.propagation.along_depth import variances
     from deeplinear.propagation.critical import CriticalPoint, critical_gain, critical_line
     from deeplinear.propagation.fixed_points import FixedPoint
+    from deeplinear.propagation.free.atoms import Atoms
     from deeplinear.propagation.free.double_scaling import DoubleScaling
     from deeplinear.propagation.free.jacobian import JacobianLaw
+    from deeplinear.propagation.free.one_layer import OneLayer
     from deeplinear.propagation.free.residual import ResidualLaw
     from deeplinear.propagation.free.spectrum import jacobian_moments, jacobian_spectrum
     from deeplinear.propagation.jacobian import log_jacobian_singular_values
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from deeplinear.propagation.scales import DepthScales
 
 __all__ = [
+    "Atoms",
     "CriticalPoint",
     "DepthScales",
     "DoubleScaling",
@@ -34,6 +37,7 @@ __all__ = [
     "FixedPoint",
     "JacobianLaw",
     "MeanField",
+    "OneLayer",
     "PhaseDiagram",
     "ResidualLaw",
     "critical_gain",
@@ -55,8 +59,10 @@ LAZY = {
     "along_depth": ("variances",),
     "critical": ("CriticalPoint", "critical_gain", "critical_line"),
     "fixed_points": ("FixedPoint",),
+    "free.atoms": ("Atoms",),
     "free.double_scaling": ("DoubleScaling",),
     "free.jacobian": ("JacobianLaw",),
+    "free.one_layer": ("OneLayer",),
     "free.residual": ("ResidualLaw",),
     "free.spectrum": ("jacobian_moments", "jacobian_spectrum"),
     "jacobian": ("log_jacobian_singular_values",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,9 @@ class SingularValues(SpectralLaw):
 
     def _log_quantile(self, log_p: Array, log_q: Array) -> Array:
         return self.squared._log_quantile(log_p, log_q) / 2
+
+    def _average(self, function: Callable[[Array], Array]) -> float:
+        return self.squared._average(lambda log_x: function(log_x / 2))
 
     def _moment(self, order: float) -> float:
         return self.squared.moment(order / 2)
@@ -88,6 +92,9 @@ class Logarithm(SpectralLaw):
 
     def _log_quantile(self, log_p: Array, log_q: Array) -> Array:
         return self.law._log_quantile(log_p, log_q)
+
+    def _average(self, function: Callable[[Array], Array]) -> float:
+        return self.law._average(function)
 
     def logpdf(self, x: ArrayLike) -> Array:
         """Logarithm of the density of ln x."""

@@ -9,6 +9,7 @@ from tests.propagation.free.conftest import LEVELS
 
 from deeplinear.activations import activation
 from deeplinear.propagation import variances
+from deeplinear.propagation.critical import critical_line
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.free.double_scaling import DoubleScaling
 from deeplinear.propagation.free.residual import ResidualLaw
@@ -268,14 +269,20 @@ def test_bad_laws():
         DoubleScaling(-1.0)
 
 
-@pytest.mark.parametrize(
-    ("q", "weight_variance", "printed"), [(0.05, 1.093627, 0.01332), (0.25, 1.393962, 0.1370), (1.0, 2.153303, 0.5835)]
-)
-def test_variance_on_the_critical_line(q, weight_variance, printed):
-    # theory.md 8.3, table: σ²/L of critical tanh networks; one more with Gaussian weights
-    for weights, more in (("orthogonal", 0), ("gaussian", 1)):
-        law = jacobian_spectrum("tanh", weight_std=weight_variance**0.5, variances=np.full(7, q), weights=weights)
-        assert_allclose([law.mean(), law.var() / 7], [1, printed + more], atol=6e-5)
+# critical tanh networks: q*, σ_w², σ²/L with orthogonal weights and one unit of its last digit (theory.md 8.3)
+CRITICAL = [(0.001, 1.001997, 7.921e-6, 1e-9), (0.01, 1.019711, 7.273e-4, 1e-7), (0.02, 1.038882, 2.667e-3, 1e-6)]
+CRITICAL += [(0.05, 1.093627, 0.01332, 1e-5), (0.1, 1.177569, 0.03971, 1e-5), (0.25, 1.393962, 0.1370, 1e-4)]
+CRITICAL += [(0.5, 1.687975, 0.2992, 1e-4), (1.0, 2.153303, 0.5835, 1e-4), (2.0, 2.861162, 1.0405, 1e-4)]
+
+
+@pytest.mark.parametrize(("weights", "more"), [("orthogonal", 0), ("gaussian", 1)])
+@pytest.mark.parametrize(("q", "weight_variance", "printed", "unit"), CRITICAL)
+def test_variance_on_the_critical_line(q, weight_variance, printed, unit, weights, more):
+    std = critical_line("tanh", q=q).weight_std
+    assert_allclose(std**2, weight_variance, atol=6e-7)
+    law = jacobian_spectrum("tanh", weight_std=std, variances=np.full(7, q), weights=weights)
+    assert_allclose(law.mean(), 1, rtol=CLOSED_FORM)
+    assert_allclose(law.var() / 7, printed + more, atol=0.6 * unit)
 
 
 def test_below_the_table_a_hard_edge_goes_on():

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.integrate import quad
 from scipy.stats import kstest
+from tests.conftest import CLOSED_FORM, INTEGRATOR
 from tests.propagation.free.conftest import EVERY, LEVELS, LOGARITHMIC, SINGLE, SMOOTH, TOPPED
 from tests.spectra import test_laws as suite
 
+from deeplinear.activations import activation
 from deeplinear.propagation.free.atoms import Atoms
 from deeplinear.propagation.free.law import FreeLaw
+from deeplinear.propagation.free.one_layer import OneLayer
 from deeplinear.spectra import SpectralLaw
 from deeplinear.spectra.views import Logarithm
 
@@ -100,6 +104,34 @@ def test_atoms_at_the_largest_x(law):
         assert_allclose(law.expect(lambda t, order=order: t**order), law.moment(order), rtol=1e-11)
 
 
+@topped
+@pytest.mark.parametrize("function", [lambda s: s, lambda s: s / (1 + s)], ids=["s", "s/(1+s)"])
+def test_every_view_has_the_atoms(law, function):
+    """Against plain quadrature of the density of ln x, from its upper edge down, plus the atoms."""
+    (share, place), high, density = law.top, law._table.high, law.logarithm().pdf
+    inner = quad(
+        lambda v: 2 * v * density(high - v**2) * function(np.exp((high - v**2) / 2)),
+        0, np.sqrt(high + 70), epsabs=1e-12, epsrel=1e-11, limit=400,
+    )[0]  # fmt: skip
+    exact = inner + share * function(np.exp(place / 2)) + law.atom * function(0.0)
+    assert_allclose(law.expect(lambda x: function(np.sqrt(x))), exact, rtol=INTEGRATOR)
+    assert_allclose(law.singular_values().expect(function), exact, rtol=INTEGRATOR)
+    assert_allclose(law.logarithm().expect(lambda log_x: function(np.exp(log_x / 2))), exact, rtol=INTEGRATOR)
+    log_s = law.singular_values().logarithm()
+    assert_allclose(log_s.expect(lambda log_s: function(np.exp(log_s))), exact, rtol=INTEGRATOR)
+
+
+def test_every_view_of_one_layer_has_the_atoms():
+    """ELU: ``ln x = 2 ln σ + 2 min(h, 0)``, an atom of ½ at the top; a leaky rectifier: two atoms."""
+    q, std = 0.7, 1.2
+    log_x = OneLayer(activation("elu"), q, std).logarithm()
+    mean = 2 * np.log(std) - np.sqrt(2 * q / np.pi)
+    assert_allclose([log_x.mean(), log_x.var()], [mean, 2 * q - 2 * q / np.pi], rtol=CLOSED_FORM)
+    log_s = Atoms((np.log(0.01), np.log(4.0)), (0.25, 0.75)).singular_values().logarithm()
+    mean = 0.25 * np.log(0.1) + 0.75 * np.log(2.0)
+    assert_allclose([log_s.mean(), log_s.std()], [mean, np.sqrt(3) / 4 * np.log(20.0)], rtol=CLOSED_FORM)
+
+
 @pytest.mark.parametrize("law", SINGLE, ids=str)
 def test_one_layer(law):
     assert_allclose(law.cdf(law.ppf(LEVELS)), LEVELS, rtol=1e-9)
@@ -117,6 +149,7 @@ def test_few_values():
     assert_allclose(law.cdf([0.0, 0.5, 1.0, 2.0, 4.0]), [0.25, 0.25, 0.75, 0.75, 1.0])
     assert_allclose(law.ppf([0.1, 0.5, 0.9]), [0.0, 1.0, 4.0])
     assert_allclose([law.mean(), law.moment(2), law.singular_values().mean(), law.atom], [1.5, 4.5, 1.0, 0.25])
+    assert_allclose([law.expect(np.sqrt), law.singular_values().expect(np.square)], [1.0, 1.5])
     assert (np.unique(law.rvs(200, random_state=0)) == [0, 1, 4]).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,9 @@ class Atoms(SpectralLaw):
     def _log_quantile(self, log_p: Array, log_q: Array) -> Array:
         steps = np.cumsum(self.shares)[:-1]
         return np.asarray(self.log_values)[np.searchsorted(steps, np.exp(log_p), side="left")]
+
+    def _average(self, function: Callable[[Array], Array]) -> float:
+        return float(np.dot(self.shares, function(np.asarray(self.log_values))))
 
     def _foot(self) -> Foot:
         return Foot(np.inf, 0.0)

@@ -97,16 +97,14 @@ class FreeLaw(SpectralLaw):
         out[inside] = table.log_x(table.at(table.quantile(lower, upper)))
         return out
 
-    def expect(self, function: Callable[[Array], Array]) -> float:
-        """Mean of ``function(x)`` under the law, atoms included, as in `SpectralLaw.expect`."""
+    def _average(self, function: Callable[[Array], Array]) -> float:
         u = STEP * np.arange(-POINTS, POINTS + 1.0)
         (share, place), table = self.top, self._table
         whole = np.log(self.mass - share)
         log_x = table.log_x(table.at(table.quantile(whole + log_expit(u), whole + log_expit(-u))))
-        with np.errstate(under="ignore"):
-            inner = STEP * np.sum(np.exp(whole + log_expit(u) + log_expit(-u)) * function(np.exp(log_x)))
+        inner = STEP * np.sum(np.exp(whole + log_expit(u) + log_expit(-u)) * function(log_x))
         steps = [(self.atom, -np.inf)] * (self.atom > 0) + [(share, place)] * (share > 0)
-        return float(inner + sum(p * function(np.exp(np.array([at])))[0] for p, at in steps))
+        return float(inner + sum(p * function(np.array([at]))[0] for p, at in steps))
 
     def _foot(self) -> Foot:
         table = self._table

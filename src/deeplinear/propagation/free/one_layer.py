@@ -151,11 +151,9 @@ class OneLayer(SpectralLaw):
             left, right = np.where(below, (left + right) / 2, left), np.where(below, right, (left + right) / 2)
         return low + (high - low) / (1 + np.exp(-right))
 
-    def expect(self, function: Callable[[Array], Array]) -> float:
-        """Mean of ``function(x)`` under the law."""
+    def _average(self, function: Callable[[Array], Array]) -> float:
         h, weight = rule(self.variance, self.activation.kinks, 3)
-        value = self.weight_std**2 * np.square(np.broadcast_to(self.activation.derivative(h), h.shape))
-        return float(weight @ function(value))
+        return float(weight @ function(self._log_value(h / math.sqrt(self.variance))[0]))
 
     def _foot(self) -> Foot:
         return Foot(np.inf, 0.0)
