@@ -104,3 +104,18 @@ def test_other_words():
         activation("tahn")
     with pytest.raises(TypeError, match=r"activation needs a name or a function, got 3"):
         activation(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "value"),
+    [
+        ("elu", -1e-9, -1e-9 + 5e-19),
+        ("selu", -1e-9, 1.0507009873554805 * 1.6732632423543772 * (-1e-9 + 5e-19)),
+        ("softplus", -50.0, np.exp(-50)),
+        ("softplus", 1e4, 1e4),
+        ("silu", -50.0, -50 * np.exp(-50)),
+        ("gelu", -10.0, -10 * float(mp.ncdf(-10))),
+    ],
+)
+def test_values_close_to_zero_and_far_out_keep_their_digits(name, x, value):
+    assert_allclose(activation(name)(x), value, rtol=1e-14)

@@ -64,6 +64,8 @@ def test_shapes_and_training_twin():
         (lambda x: np.where(np.asarray(x) > 0, np.nan, x), ValueError, r"one finite real value"),
         (lambda x: x + 1j, ValueError, r"dtype complex128"),
         (lambda x: [1, 2], ValueError, r"got shape \(2,\)"),
+        (lambda x: np.asarray(x) > 0, ValueError, r"dtype bool"),
+        (lambda x: np.asarray(x)[:, None], ValueError, r"got shape \(7, 1\)"),
     ],
 )
 def test_what_is_not_an_elementwise_function_is_refused(bad, error, words):
@@ -75,3 +77,21 @@ def test_kinks_are_finite_and_sorted():
     assert custom(np.abs, kinks=(1, 0)).kinks == (0.0, 1.0)
     with pytest.raises(ValueError, match=r"custom needs finite kinks, got kinks=\(inf,\)"):
         custom(np.abs, kinks=(np.inf,))
+
+
+def test_kinks_that_are_close_to_each_other():
+    """Three pieces of sines, the middle one narrower than a stencil: no piece sees another."""
+    pieces = custom(
+        lambda x: np.choose(np.searchsorted([0.0, 0.05], x), [np.sin(x), np.cos(9 * x), -np.sin(x)]), (0, 0.05)
+    )
+    inside = np.linspace(0.001, 0.049, 7)
+    x = np.concatenate([[-1e-6], inside, [0.050001]])
+    first = np.concatenate([np.cos(x[:1]), -9 * np.sin(9 * inside), -np.cos(x[-1:])])
+    second = np.concatenate([-np.sin(x[:1]), -81 * np.cos(9 * inside), np.sin(x[-1:])])
+    assert_allclose(pieces.derivative(x), first, atol=1e-10)
+    assert_allclose(pieces.second(x), second, atol=1e-7)  # rounding over the square of a step of 0.006
+
+
+def test_kinks_are_handed_on_whatever_the_derivatives_come_from():
+    assert activation(lambda x: abs(x - 0.3), kinks=(0.3,)).kinks == (0.3,)
+    assert activation(lambda x: np.abs(np.asarray(x) - 0.3), kinks=(0.3,)).kinks == (0.3,)

@@ -1,5 +1,6 @@
 """The critical gain, the critical line and the phase diagram."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -113,3 +114,9 @@ def test_phase_diagram_is_its_networks():
     assert escapes.q[1, 0] == np.inf
     assert np.isnan(escapes.chi[1, 0])
     assert_allclose(phase_diagram(activation("relu"), 2.0, 0.0).chi, [[2.0]])
+
+
+def test_functions_that_can_only_be_evaluated_have_a_line():
+    plain = critical_line(lambda x: np.arctan(np.asarray(x, dtype=float)), q=1e-3)
+    known = critical_line(jnp.arctan, q=1e-3)
+    assert_allclose(plain, known, rtol=1e-6)  # σ_b is what is left of the bend, by differences

@@ -106,3 +106,17 @@ def test_what_has_no_mean_is_refused():
     with pytest.raises(ValueError, match=r"gaussian_mean needs a finite variance >= 0, got variance=-1.0"):
         gaussian_mean(np.sin, -1.0)
     assert_allclose(gaussian_mean(np.exp, 4.0), np.exp(2), rtol=1e-12)
+
+
+def test_one_mean_of_several_that_does_not_settle_or_grows_is_enough():
+    with pytest.raises(RuntimeError, match=r"smooth between its kinks"):
+        gaussian_mean(lambda h: np.stack([h**2, np.abs(h - 0.3)]), 1.0)
+    for side in (-1, 1):
+        with pytest.raises(RuntimeError, match=r"grows more slowly than exp"):
+            gaussian_mean(lambda h, side=side: np.exp(np.square(np.maximum(side * h, 0)) / 2), 1.0, (0.0,))
+
+
+@pytest.mark.parametrize("variance", [-1.0, np.inf, np.nan])
+def test_variances_that_no_gaussian_has(variance):
+    with pytest.raises(ValueError, match=r"gaussian_mean needs a finite variance >= 0, got variance="):
+        gaussian_mean(np.square, variance)

@@ -1,12 +1,15 @@
 """Fixed points, phases and depth scales."""
 
+from dataclasses import replace
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 
-from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations import ACTIVATIONS, Activation, activation
 from deeplinear.propagation.along_depth import variances
 from deeplinear.propagation.critical import critical_line
 from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
@@ -252,3 +255,65 @@ def test_next_to_criticality_the_distance_of_c_from_one_is_linear():
         for e in (1e-4, 1e-8)
     ]
     assert_allclose(short[1] * 1e4, short[0], rtol=0.01)
+
+
+@pytest.mark.parametrize("q", [0.4, 3.0])
+def test_correlations_away_from_the_fixed_point(q):
+    """erf, where the variance is not kept: the covariance one layer on over the variance one layer on (arcsine law)."""
+    net = MeanField("erf", 1.3, 0.4)
+
+    def covariance(c):
+        return 1.69 * 2 / np.pi * np.arcsin(2 * q * c / (1 + 2 * q)) + 0.16
+
+    assert abs(net.variance_map(q) / q - 1) > 0.2
+    for c in (-0.5, 0.2, 0.9, 1.0):
+        assert_allclose(net.correlation_map(c, q), covariance(c) / covariance(1), rtol=CLOSED_FORM)
+        slope = 1.69 * 4 / np.pi * q / np.sqrt((1 + 2 * q) ** 2 - (2 * q * c) ** 2)
+        assert_allclose(net.correlation_slope(c, q), slope / covariance(1), rtol=CLOSED_FORM)
+
+
+def test_where_the_map_bends_up_the_marginal_zero_is_not_stable():
+    """GELU at 2: slope 1 at 0, and what starts a little above goes up; tanh at 1 goes down."""
+    assert [(p.q, p.slope, p.stable) for p in MeanField("gelu", 2.0).fixed_points()] == [(0.0, 1.0, False)]
+    assert [(p.q, p.slope, p.stable) for p in MeanField("tanh", 1.0).fixed_points()] == [(0.0, 1.0, True)]
+
+
+def test_scales_of_maps_that_fall_and_of_no_weights():
+    """``V = σ_w² q (1 + 4 q)^(−3/2)``: distances change sign in each layer and shrink; without weights nothing is left of them."""
+    net = MeanField(activation(lambda x: x * np.e ** (-x * x)), 12.0)
+    q = (12 ** (4 / 3) - 1) / 4
+    assert_allclose(net.depth_scales().variance, -1 / np.log(6 * q / (1 + 4 * q) - 1), rtol=1e-10)
+    assert MeanField("tanh", 0.0, 0.3).depth_scales() == (0.0, 0.0, 0.0)
+
+
+def test_a_corner_of_a_function_that_is_not_zero_tilts_the_map_without_bound():
+    """``E[(a + |h|)²] = a² + 2 a √(2q/π) + q``: the slope at 0 is infinite with the sign of a."""
+    for a in (1.0, -1.0):
+        net = MeanField(activation(lambda x, a=a: abs(x) + a, kinks=(0.0,)), 0.7)
+        assert net.variance_slope(0.0) == np.copysign(np.inf, a)
+        assert_allclose(net.variance_map(2.0), 0.49 * (3 + 4 * a / np.sqrt(np.pi)), rtol=CLOSED_FORM)
+
+
+def test_functions_that_can_only_be_evaluated():
+    """arctan by finite differences, right to 1e-9, and by automatic differentiation."""
+    plain = MeanField(activation(lambda x: np.arctan(np.asarray(x, dtype=float))), 1.6, 0.2)
+    known = MeanField(activation(jnp.arctan), 1.6, 0.2)
+    assert plain.activation.derivatives == "finite differences"
+    found, expected = (
+        [net.gradient_growth(0.8), net.variance_slope(0.8), net.variance_slope(0.0), net.correlation_slope(0.5, 0.8)]
+        for net in (plain, known)
+    )
+    assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_what_only_looks_like_a_straight_line():
+    """Slopes of 0 and 1 on either side of 0, but a jump there, or a constant: no ``V(q) = a q``."""
+
+    def flat(x):
+        return np.zeros(np.shape(x))
+
+    sign = Activation("sign", np.sign, flat, flat, "jax.numpy:sign", kinks=(0.0,), plateaus=(0.0,))
+    raised = replace(ACTIVATIONS["relu"], function=lambda x: 1 + np.maximum(x, 0.0))
+    assert_allclose(MeanField(sign, 2.0).variance_map(0.3), 4, rtol=1e-13)
+    assert_allclose(MeanField(raised, 1.0).variance_map(2.0), 2 + 2 / np.sqrt(np.pi), rtol=CLOSED_FORM)
+    assert MeanField(sign, 2.0).line is MeanField(raised, 1.0).line is None

@@ -103,3 +103,20 @@ def test_kinks_that_mirror_into_other_places(c):
     inside = a**2 * share - (share - 2 * a * np.exp(-(a**2) / 2) / np.sqrt(2 * np.pi))
     found = pair_mean(lambda h: np.abs(h - a), lambda h: np.abs(h - a), (1.0, 1.0), c, (a,))
     assert_allclose(found, 1 - a**2 + 2 * inside, rtol=CLOSED_FORM if c == -1 else 1e-11)  # first order in 1 + c
+
+
+@pytest.mark.parametrize("c", [-1.0, -0.6, 0.3, 0.9999])
+def test_two_functions_each_at_its_own_variance(c):
+    """``E[u1² exp(i u2)] = (q1 − c² q1 q2) exp(−q2/2)``; ``E[u2 relu(u1)] = c √(q1 q2) / 2``, and the other way round."""
+    q1, q2 = 0.7, 2.5
+    expected = (q1 - c**2 * q1 * q2) * np.exp(-q2 / 2)
+    assert_allclose(pair_mean(np.square, np.cos, (q1, q2), c), expected, rtol=CLOSED_FORM)
+    assert_allclose(pair_mean(np.cos, np.square, (q2, q1), c), expected, rtol=CLOSED_FORM)
+    for pair in ((RELU, np.positive), (np.positive, RELU)):
+        assert_allclose(pair_mean(*pair, (q1, q2), c, RELU.kinks), c * np.sqrt(q1 * q2) / 2, rtol=CLOSED_FORM)
+
+
+def test_infinite_and_impossible_pairs_are_refused():
+    for variances, c in (((np.inf, 1.0), 0.5), ((1.0, 1.0), -1.1), ((1.0, 1.0), np.nan)):
+        with pytest.raises(ValueError, match=r"pair_mean needs finite variances >= 0 and a correlation in \[-1, 1\]"):
+            pair_mean(np.sin, np.sin, variances, c)

@@ -213,16 +213,20 @@ def test_readings_in_blocks_are_readings(monkeypatch):
     jax.clear_caches()
 
 
-def test_runs_end_where_they_have_learned():
+@pytest.mark.parametrize("cache", [600_000, 1])  # all runs together, each alone
+def test_runs_end_where_they_have_learned(cache, monkeypatch):
+    monkeypatch.setattr("deeplinear.simulate.nonlinear.engine.cores", lambda: 2)
+    monkeypatch.setattr("deeplinear.simulate.nonlinear.engine.CACHE", cache)
     x, y = examples()
-    networks, rates = [start(seed=0), start(seed=1)], [0.002, 0.004]
+    networks, rates = [start(seed=0), start(seed=1)], [0.004, 0.002]  # the first run is not the last to end
     free = train(networks, (x, y), rate=rates, steps=120)
     level = float(free.loss[:, :, 60].mean())
     learned = np.argmax(free.loss < level, axis=-1)
     ended = train(networks, (x, y), rate=rates, steps=120, until=level)
     assert np.isfinite(ended.learned_at).all()
     assert_allclose(ended.learned_at, learned, rtol=0)
-    assert ended.times[-1] == learned.max() < 120
+    assert ended.times.tolist() == list(range(learned.max() + 1))
+    assert learned[0, 0] < learned.max() < 120
     for i, j in np.ndindex(2, 2):
         assert_allclose(ended.loss[i, j, learned[i, j] :], free.loss[i, j, learned[i, j]], rtol=CLOSED_FORM)
     first = train(networks, (x, y), rate=rates, steps=120, until=level, stop="first")
@@ -266,3 +270,40 @@ def test_nothing_global_is_touched():
     assert [getattr(jax.config, name) for name in kept] == before
     assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
     assert jax.numpy.zeros(1).dtype == np.float32
+
+
+def test_the_part_of_the_loss_that_nobody_learns_counts_for_the_end():
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(30, 4)), rng.normal(size=(30, 6))
+    task, network = Task.from_data(x, y), Network(dl.initial.gaussian([4, 8, 6], scale=0.5, rng=rng), "linear")
+    free = train(network, (x, y), rate=1e-3, steps=150)
+    assert task.floor > 0.5 * free.loss[0]
+    for data in (task, (x, y)):
+        assert train(network, data, rate=1e-3, steps=150, until=free.loss[80:82].mean()).learned_at == 81
+
+
+def test_losses_that_rise_within_bounds_are_no_divergence():
+    """From next to a minimum into an oscillation around it; and up a thousandfold in Adam's first steps, and back."""
+    near = Network(([[1 + 1e-9]], [[1 + 1e-9]]), "linear")  # w → w + rate w (1 − w²) has slope −1.1 at w = 1
+    run = train(near, ([[1.0]], [[1.0]]), rate=1.05, steps=400)
+    assert run.loss[0] < 1e-15 < 1e-3 < run.loss[-1] < 0.5
+    run = train(Network(([[0.0]],), "linear"), ([[1.0]], [[0.01]]), optimiser="adam", rate=0.5, steps=2000)
+    assert run.loss.max() > 1000 * run.loss[0] > 1000 * run.loss[-1]
+
+
+def test_accuracy_and_strengths_only_where_they_mean_something():
+    x, y = labels()
+    other = examples()[1]
+    asked = {"rate": 1e-3, "steps": 3}
+    first, second = (
+        train(start(), (x, y), evaluate=(x, other), **asked),
+        train(start(), (x, other), evaluate=(x, y), **asked),
+    )
+    assert np.isnan([*first.test_accuracy, *second.accuracy]).all()
+    assert np.isfinite([*first.accuracy, *second.test_accuracy]).all()
+    single = start(widths=[5, 7, 1])
+    assert np.isnan(train(single, (x, np.ones((20, 1))), **asked).accuracy).all()  # one output is no choice
+    assert_allclose(train(single, (x, x[:, 0]), **asked).loss, train(single, (x, x[:, :1]), **asked).loss, rtol=0)
+    task = Task.from_data(x, y)
+    assert train(start(), (x, y), modes=task, **asked).strengths.shape == (4, 3)
+    assert train(start(), (x, y), modes=task, loss="cross entropy", **asked).strengths.shape == (4, 0)

@@ -31,6 +31,11 @@ NAN = np.where(np.arange(10)[:, None] == 6, np.nan, X)
         ({"dtype": np.float16}, r"train needs dtype np.float64 or np.float32"),
         ({"optimiser": "lbfgs"}, r"train needs optimiser in sgd, momentum, adam, rmsprop, got optimiser='lbfgs'"),
         ({"optimiser": optax.sgd(0.1)}, r"train needs no rate beside an optax transformation, got rate=0.1"),
+        ({"loss": "cross entropy", "reduce": True}, r"for reduce=True, got loss='cross entropy', optimiser='sgd'"),
+        (
+            {"data": (X, Y / Y.sum(axis=1, keepdims=True)), "loss": "cross entropy"},
+            r"train needs targets that are probabilities .* negative",
+        ),
         ({"optimiser": "adam", "reduce": True}, r"train needs loss='squared' and an optimiser linear in the gradients"),
         (
             {"data": (X, Y[:9])},
@@ -67,7 +72,7 @@ def test_things_of_another_kind():
 def test_a_task_stands_for_examples_only_where_its_correlations_say_which():
     linear = Network(NET.weights, "linear")
     task = Task.from_data(X, Y)
-    for asked in ({"batch": 2}, {"reduction": "mean"}):
+    for asked in ({"batch": 2}, {"reduction": "mean"}, {"loss": "cross entropy"}):
         with pytest.raises(ValueError, match="train needs examples, got a Task"):
             train(linear, task, rate=1e-3, steps=5, **asked)
     biased = Network(NET.weights, "linear", [np.zeros(5), np.zeros(3)])
@@ -84,6 +89,25 @@ def test_a_task_stands_for_examples_only_where_its_correlations_say_which():
     np.testing.assert_allclose(got, train(NET, (np.eye(4), Y[:4]), rate=0.01, steps=5).loss, rtol=1e-12)
 
 
+def test_networks_of_one_batch_differ_in_weights_only():
+    kinds = [
+        Network(NET.weights, "tanh", activated_inputs=True),
+        Network(NET.weights, "tanh", [np.zeros(5), np.zeros(3)]),
+        Network(dl.initial.gaussian([4, 6, 3], rng=0), "tanh"),
+    ]
+    for other in kinds:
+        with pytest.raises(
+            ValueError, match=r"train needs networks of equal widths and activation.*got 2 kinds among 2"
+        ):
+            train([NET, other], (X, Y), rate=0.1, steps=5)
+    # functions of one's own are told apart by what they do, not by their name
+    one, other = (Network(NET.weights, f) for f in (lambda x: x / (1 + x * x), lambda x: x * x))
+    with pytest.raises(ValueError, match=r"got 2 kinds among 2"):
+        train([one, other], (X, Y), rate=0.1, steps=5)
+    again = Network(NET.weights, lambda x: x / (1 + x * x))
+    assert train([one, again], (X, Y), rate=0.01, steps=2).loss.shape == (2, 3)
+
+
 def test_what_a_training_knows():
     run = train([NET, NET], (X, Y), rate=0.01, steps=5)
     with pytest.raises(ValueError, match=r"maps need a linear network"):
@@ -93,5 +117,6 @@ def test_what_a_training_knows():
             ValueError, match=r"network needs one index for each batch axis, got .* batch of shape \(2,\)"
         ):
             run.network(*index)
+    np.testing.assert_array_equal(run.network(-1).weights[0], run.weights[0][1])
     assert run.strengths.shape == (2, 6, 0)
     assert run.half_times.shape == (2, 0)

@@ -145,3 +145,19 @@ def test_a_transformation_of_the_users_is_reduced_at_the_outputs_on_request():
     assert_allclose(small.loss, full.loss, rtol=0, atol=REDUCED_LOSS * full.loss[0])
     for mine, theirs in zip(small.weights, full.weights, strict=True):
         assert_allclose(mine, theirs, rtol=0, atol=LIFTED * np.abs(theirs).max())
+
+
+def test_orthogonal_examples_of_one_length_are_the_inputs_that_are_trained():
+    network, (_, y) = wide()
+    x = 3 * np.eye(50)[np.arange(9)[::-1]]
+    small, full = (train(network, (x, y), rate=1e-4, steps=50, reduce=reduce) for reduce in (None, False))
+    assert (small.reduction.inputs == np.eye(50)[:, np.arange(9)[::-1]]).all()
+    assert_allclose(small.loss, full.loss, rtol=0, atol=REDUCED_LOSS * full.loss[0])
+
+
+def test_a_zero_bias_beside_others_that_are_not():
+    network, data = wide()
+    zero = Network(network.weights, "tanh", [np.zeros(len(w)) for w in network.weights])
+    small, full = (train([zero, network], data, rate=1e-4, steps=20, reduce=reduce) for reduce in (None, False))
+    assert [str(each) for each in small.reduction] == ["exact: outputs 300 -> 22, inputs 50 -> 9"] * 2
+    assert_allclose(small.loss, full.loss, rtol=0, atol=REDUCED_LOSS * full.loss.max())

@@ -28,9 +28,9 @@ def variance_map(phi: Activation, q: float, weight_std: float, bias_std: float =
 
 def homogeneous(phi: Activation, q: float) -> float | None:
     """``E[φ²]`` of ``φ(h) = a h`` for h < 0, ``b h`` above: a straight line in q, exactly; None for other φ."""
-    if float(phi(np.zeros(1))[0]) != 0.0:
-        return None
     below, above = phi.derivative(np.array([-1.0, 1.0]))
+    if not np.array_equal(phi(np.array([-1.0, 0.0, 1.0])), [-below, 0.0, above]):
+        return None  # a constant beside it, or a jump at 0 as of a step
     return float(below**2 + above**2) / 2 * q
 
 
