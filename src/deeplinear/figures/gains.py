@@ -46,7 +46,7 @@ QUICK: dict[str, Any] = PAPER | {
     "data": "digits",
     "examples": (1000, 500),
     "depths": (10, 30),
-    "gains": (0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7),
+    "gains": (0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6),
     "seeds": 1,
     "width": 64,
     "rates": (0.3, 1.0, 3.0),
