@@ -212,12 +212,12 @@ def test_no_map_falls_faster_than_one_over_the_root(phi):
 
 
 @pytest.mark.parametrize("shift", [-1e-7, 1e-7])
-def test_two_fixed_points_between_two_grid_points(shift):
-    """GELU touches the diagonal at one bias: a little less and there are two fixed points a thousandth apart, more and none."""
-    weight = 1.42
-    touch = brentq(lambda q: MeanField("gelu", weight).variance_slope(q) - 1, 0.1, 12.0, xtol=1e-14)
-    square = touch - MeanField("gelu", weight).variance_map(touch)
-    net = MeanField("gelu", weight, np.sqrt(square + shift))
+@pytest.mark.parametrize(("name", "weight"), [("gelu", 1.42), ("silu", 1.5)])  # close to a grid point, and far from any
+def test_two_fixed_points_between_two_grid_points(name, weight, shift):
+    """The map touches the diagonal at one bias: a little less and there are two fixed points a thousandth apart, more and none."""
+    touch = brentq(lambda q: MeanField(name, weight).variance_slope(q) - 1, 0.1, 12.0, xtol=1e-14)
+    square = touch - MeanField(name, weight).variance_map(touch)
+    net = MeanField(name, weight, np.sqrt(square + shift))
     points = net.fixed_points()
     if shift > 0:
         assert points == ()
@@ -317,3 +317,11 @@ def test_what_only_looks_like_a_straight_line():
     assert_allclose(MeanField(sign, 2.0).variance_map(0.3), 4, rtol=1e-13)
     assert_allclose(MeanField(raised, 1.0).variance_map(2.0), 2 + 2 / np.sqrt(np.pi), rtol=CLOSED_FORM)
     assert MeanField(sign, 2.0).line is MeanField(raised, 1.0).line is None
+    clip = replace(
+        ACTIVATIONS["hard_tanh"],
+        function=lambda x: np.clip(x, -2, 2),
+        derivative=lambda x: np.where(np.abs(x) < 2, 1.0, 0.0),
+        kinks=(-2.0, 2.0),
+    )
+    assert MeanField(clip, 1.0).line is None
+    assert_allclose(MeanField(clip, 1.0).variance_map(1e8), 4, rtol=1e-3)
