@@ -205,6 +205,34 @@ def test_deep_networks_come_to_the_double_scaling_limit(phi, kind):
     assert_allclose(gaps[0] / gaps[1], rate, rtol=0.1)
 
 
+@pytest.mark.parametrize("variance", [1e-3, 1e-6])
+def test_narrow_laws_are_semicircles(variance):
+    """The edges are close to M = ±σ₀⁻¹, a narrow band of η; what is left of the semicircle is of order σ₀."""
+    root = np.sqrt(variance)
+    z = (-1 + np.sqrt(1 + 4 / variance)) / 2
+    for law in (DoubleScaling(variance), ResidualLaw(variance / 2)):
+        x = 1 + root * np.array([-1.5, -0.5, 0.0, 1.0])
+        t = (x - 1) / root
+        semicircle = 0.5 + t * np.sqrt(4 - t**2) / (4 * np.pi) + np.arcsin(t / 2) / np.pi
+        assert_allclose(law.cdf(x), semicircle, atol=root)
+        assert_allclose(law.expect(lambda x: x) - law.mean(), 0, atol=1e-13)
+    law = DoubleScaling(variance)
+    edges = [z / (1 + z) * np.exp(-variance * (1 + z)), (1 + z) / z * np.exp(variance * z)]
+    assert_allclose(law.support(), edges, rtol=CLOSED_FORM)
+    assert_allclose(law.expect(lambda x: (x - 1) ** 2), variance, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("q", "depth"), [(0.001, 2), (0.001, 7), (0.01, 2), (0.01, 7), (0.01, 100)])
+def test_near_isometries(q, depth):
+    std = critical_line("tanh", q=q).weight_std
+    law = jacobian_spectrum("tanh", weight_std=std, variances=np.full(depth, q))
+    assert_allclose(law.expect(lambda x: x), 1, rtol=CURVE)
+    assert_allclose(law.expect(lambda x: (x - 1) ** 2), law.var(), rtol=1e-9)
+    p = LEVELS[1:-1]
+    assert_allclose(law.cdf(law.ppf(p)), p, rtol=CURVE)
+    assert law.tail < 1e-11
+
+
 @pytest.mark.parametrize("c", [0.25, 1.0])
 def test_residual_networks(c):
     law = ResidualLaw(c)

@@ -15,8 +15,8 @@ from deeplinear.spectra import log_singular_values
 WEIGHTS = ["orthogonal", "gaussian"]
 
 
-def drawn(width, depth, weights, *, gain, q, phi="tanh", seed=0):
-    """``ln s`` of the Jacobian of one random network, at an input of mean square q.
+def network(width, depth, weights, *, gain, q, phi="tanh", seed=0):
+    """One random network, and an input of mean square q.
 
     The input is a Gaussian without its sampling noise (quantiles): the law depends on q alone.
     """
@@ -28,7 +28,13 @@ def drawn(width, depth, weights, *, gain, q, phi="tanh", seed=0):
     )
     x = ndtri((np.arange(width) + 0.5) / width)
     x *= np.sqrt(q / np.mean(x**2))
-    return log_singular_values(Network(layers, phi, activated_inputs=True).jacobian_factors(x))
+    return Network(layers, phi, activated_inputs=True), x
+
+
+def drawn(*sizes, **words):
+    """``ln s`` of the Jacobian of one random network."""
+    net, x = network(*sizes, **words)
+    return log_singular_values(net.jacobian_factors(x))
 
 
 def distance(width, depth, weights, draws):

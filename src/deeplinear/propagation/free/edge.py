@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from deeplinear.propagation.free.layers import Layers
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
-FIRST, STRIDE, LAST = -36.03, 0.25, 36.0  # of ln η; λ is infinite at −∞
+# of ln η; λ is infinite at −∞, M at 0, and the edge of a law of variance v is near M = v^−½
+PLACES = np.concatenate([np.arange(-36.03, -0.2, 0.25), -np.geomspace(0.2, 1e-4, 24), np.arange(0.22, 36.0, 0.25)])
 LEVELS, AGREE = 9, 1e-13
+ROUNDING = 1e-15  # of d², all of it close to w where layers are nearly isometries
 
 
 class Edge(NamedTuple):
@@ -56,8 +59,8 @@ def upper_edge(law: Spectral, name: str) -> Edge:
         if found is None:
             break
         s, w = found
-        psi, finer = rows.transforms(w)[0], law._layers(levels + 1).transforms(w)[0]
-        apart = np.abs(finer - psi) > AGREE * np.abs(psi)
+        (psi, _, slope), finer = rows.transforms(w), law._layers(levels + 1).transforms(w)[0]
+        apart = np.abs(finer - psi) > AGREE * np.abs(psi) + ROUNDING * np.abs(w * slope)
         if not apart.any():
             return Edge(float(np.exp(s)), w, real_point(law, rows, s, w)[1], levels)
         levels = levels + apart
@@ -71,21 +74,17 @@ def upper_edge(law: Spectral, name: str) -> Edge:
 
 def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
     """``ln η`` and w at the first zero of ``d ln λ / d ln η``, coming from λ = ∞."""
-    s = FIRST
-    w = rows.moment(1).real / np.exp(s)
-    before, _, w = real_point(law, rows, s, w)
-    while s < LAST:
+    w = rows.moment(1).real / np.exp(PLACES[0])
+    before, _, w = real_point(law, rows, PLACES[0], w)
+    for s, after in pairwise(PLACES.tolist()):
         m = 1 / np.expm1(-s)
-        guess = (
-            w * np.exp(STRIDE / (w * correction(rows, w, m, m + law.mass, law.mass)[1].real) * m * (1 + m))
-            if w.size
-            else w
-        )
-        growth, _, ahead = real_point(law, rows, s + STRIDE, guess)
+        slope = correction(rows, w, m, m + law.mass, law.mass)[1].real
+        guess = w * np.exp((after - s) / (w * slope) * m * (1 + m)) if w.size else w
+        growth, _, ahead = real_point(law, rows, after, guess)
         if not np.isfinite(growth) or not (ahead > 0).all():
             return None
         if growth > 0 >= before:
-            root: Any = brentq(lambda t, base: real_point(law, rows, t, base)[0], s, s + STRIDE, args=(w,), xtol=1e-15)
+            root: Any = brentq(lambda t, base: real_point(law, rows, t, base)[0], s, after, args=(w,), xtol=1e-15)
             return float(root), real_point(law, rows, root, w)[2]
-        s, w, before = s + STRIDE, ahead, growth
+        w, before = ahead, growth
     return None

@@ -171,7 +171,17 @@ def tabulate(law: Spectral, name: str, expected: float) -> Table:
             f"{name} needs a density that begins like a square root at its upper edge, got {law!r}: the curve could not be "
             f"followed from there. Gaussian weights, or more layers, make one."
         )
+    while len(panels) > 1 and fading(panels[-1]):
+        panels.pop()
     return assemble(law, name, panels[::-1], edge.log_x, expected)
+
+
+def fading(panel: Panel) -> bool:
+    """Whether the last, often narrow, panel has nothing but rounding to say: the share below must fall with y."""
+    points, half = panel.points, (panel.right - panel.left) / 2
+    growth: Any = np.array([p.growth for p in points])
+    flow = [p.place.m.imag / np.cosh(p.y) for p in points] * np.abs(growth) ** 2 / growth.imag
+    return at_end(flow, half, -1.0)[1] <= 0
 
 
 def march(
