@@ -228,6 +228,14 @@ def test_predicted_rms_is_that_of_the_law_and_of_networks():
         assert abs(values.mean() - expected[name]) < 5 * values.std(ddof=1) / np.sqrt(12), name
 
 
+@pytest.mark.parametrize(("depth", "gain"), [(5, 0.9), (12, 1.3)])
+def test_log_rms_is_that_of_the_law(depth, gain):
+    from deeplinear.propagation import jacobian_spectrum
+
+    law = jacobian_spectrum("tanh", gain=gain, depth=depth - 2, input_variance=gain**2)
+    assert_allclose(np.exp(2 * gains.log_rms(depth, gain)), law.mean(), rtol=1e-10)
+
+
 def test_training_is_arranged_by_start_depth_gain_and_seed(monkeypatch):
     order = []
 

@@ -49,6 +49,8 @@ def invented():
         "log_rms": rms,
         "log_rms_law": rms.copy(),
         "cdf": np.broadcast_to((np.arange(N)[::-1] + 0.5) / N, (5, 3, N)).copy(),
+        "aligned_cdf": np.broadcast_to((np.arange(N)[::-1] + 0.5) / N, (5, 3, N)).copy(),
+        "narrow_log_rms": np.broadcast_to(SD * unit(16), (5, 3, 16)).copy(),
         "law_quantiles": known[:, :7].reshape(5, 3, 7).copy(),
         "narrow": np.array(NARROW),
         "narrow_quantiles": known[:, :7].reshape(5, 3, 1, 7) + noise,
@@ -104,9 +106,10 @@ ALONE = [
     ("activations, g ≤ 1", both(added("log_rms", -0.0065, 2, 2), added("log_rms_law", -0.0065, 2, 2))),
     ("above, it exceeds", both(added("log_rms", -0.0066, slice(3, 5)), added("log_rms_law", -0.0066, slice(3, 5)))),
     ("above, it exceeds", both(added("log_rms", 0.0125, 3, 0), added("log_rms_law", 0.0125, 3, 0))),
-    ("with (48)", added("log_rms_law", 0.051, 4, 2)),
-    ("follow the free-probability law", added("cdf", 0.0201, 3, 1)),
-    ("nearer than as many", added("cdf", 0.0135, slice(None))),
+    ("with (48)", added("log_rms_law", 5.1 * SD * np.sqrt(NARROW / N), 4, 2)),
+    ("with (48)", added("log_rms_law", -5.1 * SD * np.sqrt(NARROW / N), 0, 1)),
+    ("follow the free-probability law", added("aligned_cdf", 0.0201, 3, 1)),
+    ("nearer than as many", added("aligned_cdf", 0.0135, slice(None))),
     ("at the law's edge", added("law_quantiles", 1.01 * EDGE, 0, 0, 6)),
     ("at the law's edge", added("law_quantiles", -1.01 * EDGE, 2, 1, 6)),
     ("one direction is lost", added("log_s", np.log(2.1), 3, 0, -1)),
@@ -173,7 +176,7 @@ def test_distance_is_kolmogorovs():
 
     x = np.sort(np.random.default_rng(1).random(N) ** 1.1)
     data = {"log_s": x[None, None, ::-1], "cdf": x[None, None, ::-1]}
-    assert_allclose(kolmogorov(data), kstest(x, "uniform").statistic)
+    assert_allclose(kolmogorov(data, "cdf"), kstest(x, "uniform").statistic)
 
 
 def test_log_rms_of_tiny_numbers():
@@ -226,6 +229,10 @@ def test_law_of_a_panel_is_that_of_ln_s():
     law = fig7.predicted(gain=1.0, variance=1.0, depth=5, log_s=pooled)
     below = (np.arange(len(pooled))[::-1] + 0.5) / len(pooled)
     assert np.abs(law["cdf"] - below).max() < 0.015
+    level = law["log_rms_law"] - log_rms(pooled)
+    shifted = fig7.predicted(gain=1.0, variance=1.0, depth=5, log_s=pooled + level)
+    assert_allclose(law["aligned_cdf"], shifted["cdf"], atol=1e-12)
+    assert_allclose(shifted["aligned_cdf"], shifted["cdf"], atol=1e-12)
     assert_allclose(law["law_quantiles"][1:6], np.quantile(pooled, LEVELS[1:6]), atol=0.08)
     assert_allclose(law["log_rms_law"], log_rms(pooled), atol=0.03)
     assert_allclose(law["law_kept"], np.mean(pooled > np.log(0.01)), atol=0.01)

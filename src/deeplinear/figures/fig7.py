@@ -65,9 +65,10 @@ def compute(
     Returns:
         ``log_s``, ln of all singular values, descending, shape ``(gains, variances, n)``; ``q`` of every layer,
         ``(gains, variances, layers)``; ``log_rms``, half the sum of ``ln g²⟨φ'²⟩`` with the network's activations, and
-        ``log_rms_law`` with those of (48); ``cdf`` of the law at ``log_s``; ``law_quantiles`` at `LEVELS`, and ``law_kept``, its share above `LOST`; ``grid`` and ``density`` of log₁₀ s; ``again`` and ``again_log_s``;
-        ``narrow_quantiles`` of shape ``(gains, variances, networks, levels)`` and ``narrow_excess``, of ln of the root mean
-        square over its prediction; ``gaussian_quantiles`` of ln s, 5, 50 and 95 %, by the law for Gaussian weights at the
+        ``log_rms_law`` with those of (48); ``cdf`` of the law at ``log_s``, and ``aligned_cdf``,
+        the same after scaling all s to the law's root mean square; ``law_quantiles`` at `LEVELS`, and ``law_kept``, its share above `LOST`; ``grid`` and ``density`` of log₁₀ s; ``again`` and ``again_log_s``;
+        ``narrow_quantiles`` of shape ``(gains, variances, networks, levels)`` ``narrow_log_rms``, and ``narrow_excess``,
+        of ln of the root mean square over that; ``gaussian_quantiles`` of ln s, 5, 50 and 95 %, by the law for Gaussian weights at the
         largest gain, ``(variances, 3)``.
     """
     panels = [{"gain": g, "variance": q} for g in gains for q in variances]
@@ -121,6 +122,7 @@ def sampled(*, gain: float, variance: float, n: int, layers: int, networks: int)
     ]
     return {
         "quantiles": np.array([np.quantile(net["log_s"], LEVELS) for net in nets]),
+        "log_rms": np.array([net["log_rms"] for net in nets]),
         "excess": np.array([log_rms(net["log_s"]) - net["log_rms"] for net in nets]),
     }
 
@@ -139,12 +141,14 @@ def predicted(*, gain: float, variance: float, depth: int, log_s: Array) -> dict
 
     squares = jacobian_spectrum("tanh", gain=gain, depth=depth, input_variance=variance)
     law = squares.logarithm()  # of 2 ln s
+    level = np.log(squares.mean()) / 2
     grid = np.linspace(law.ppf(1e-4), law.support()[1], GRID)
     return {
         "cdf": law.cdf(2 * log_s),
+        "aligned_cdf": law.cdf(2 * (log_s - log_rms(log_s) + level)),
         "law_quantiles": law.ppf(np.array(LEVELS)) / 2,
         "law_kept": np.array(law.sf(2 * np.log(LOST))),
-        "log_rms_law": np.array(np.log(squares.mean()) / 2),
+        "log_rms_law": np.array(level),
         "grid": grid / np.log(100),
         "density": law.pdf(grid) * np.log(100),
     }
@@ -153,7 +157,7 @@ def predicted(*, gain: float, variance: float, depth: int, log_s: Array) -> dict
 def draw(data: Data, figure: Any) -> None:
     """A grid of histograms of log₁₀ s, with their laws."""
     axes = figure.subplots(len(data["gains"]), len(data["variances"]), sharex=True)
-    distances = kolmogorov(data)
+    distances = kolmogorov(data, "cdf")
     for i, gain in enumerate(data["gains"]):
         for j, variance in enumerate(data["variances"]):
             draw_panel(data, i, j, axes[i, j], distances[i, j])
