@@ -325,3 +325,11 @@ def test_what_only_looks_like_a_straight_line():
     )
     assert MeanField(clip, 1.0).line is None
     assert_allclose(MeanField(clip, 1.0).variance_map(1e8), 4, rtol=1e-3)
+
+
+def test_scales_are_long_but_finite_next_to_criticality_and_small_biases_count():
+    assert_allclose(MeanField("tanh", 0.9999).depth_scales(), -0.5 / np.log(0.9999), rtol=1e-9)
+    net = MeanField("tanh", 1.5, 0.01)
+    c = net.correlation_fixed_point()
+    assert c > 1e-4  # of an odd φ without biases it is 0
+    assert_allclose(net.correlation_map(c), c, rtol=1e-11)

@@ -233,6 +233,10 @@ def test_runs_end_where_they_have_learned(cache, monkeypatch):
     assert first.times[-1] == learned.min()
     assert np.isfinite(first.learned_at).sum() == (learned == learned.min()).sum()
     assert np.isnan(free.learned_at).all()
+    lost = train(
+        networks, (x, y), rate=[0.004, 50.0], steps=120, until=level, stop="first"
+    )  # who diverges is not first
+    assert np.nanmax(lost.diverged_at) < np.nanmin(lost.learned_at) == lost.times[-1] == learned[:, 0].min()
 
 
 def test_divergence_is_reported():

@@ -30,7 +30,7 @@ class Plan:
         batch: examples a step; None for all.
         records: steps at which to record, ascending, first 0.
         until: loss below which a run has learned; −inf for none.
-        stop: end when the ``"first"`` or ``"all"`` of the runs have learned or diverged.
+        stop: end when the ``"first"`` of the runs has learned, or when ``"all"`` have learned or diverged.
         reduce_outputs: whether the output side may be reduced; likewise ``reduce_inputs``.
         dtype: of the computation.
     """
