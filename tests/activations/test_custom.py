@@ -1,11 +1,14 @@
 """Functions of the user's own."""
 
 import math
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.special
 from numpy.testing import assert_allclose
 
 from deeplinear.activations import ACTIVATIONS, activation
@@ -95,3 +98,58 @@ def test_kinks_that_are_close_to_each_other():
 def test_kinks_are_handed_on_whatever_the_derivatives_come_from():
     assert activation(lambda x: abs(x - 0.3), kinks=(0.3,)).kinks == (0.3,)
     assert activation(lambda x: np.abs(np.asarray(x) - 0.3), kinks=(0.3,)).kinks == (0.3,)
+
+
+@pytest.mark.parametrize(
+    ("ufunc", "name"),
+    [(np.tanh, "tanh"), (np.sin, "sin"), (scipy.special.erf, "erf"), (scipy.special.expit, "sigmoid")],
+)
+def test_ufuncs_of_the_list_are_those_of_the_list(ufunc, name):
+    assert activation(ufunc) is ACTIVATIONS[name]
+    assert repr(activation(ufunc)) == f"Activation({name!r})"
+
+
+def test_a_ufunc_may_be_read_many_times():
+    """JAX, shown the same bare ufunc twice, ended the process: seen from outside."""
+    code = (
+        "import numpy as np; from deeplinear.activations import activation; [activation(np.arctan) for _ in range(3)]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.abs,
+        np.sign,
+        jax.nn.relu,
+        lambda x: jnp.where(x > 0, x, 0.01 * x),
+        lambda x: x / (1 + abs(x)),
+        lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0))),
+        lambda x: 1e-9 * np.abs(x) + 1e-6,
+        lambda x: 100 + np.maximum(x, 0.0),
+    ],
+)
+def test_a_kink_at_zero_is_found(function):
+    assert custom(function).kinks == (0.0,)
+    assert custom(function, kinks=(-0.001, 2.0)).kinks == (-0.001, 0.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        np.arctan,
+        np.exp,
+        jax.nn.mish,
+        jax.nn.hard_swish,
+        lambda x: x**3,
+        lambda x: x**20,
+        lambda x: 1e6 + x,
+        lambda x: 0 * x,
+        lambda x: np.sin(30 * x),
+        lambda x: 1e-9 * jnp.sin(x),
+        lambda x: np.abs(np.asarray(x) - 0.3),
+    ],
+)
+def test_no_kink_is_seen_at_zero_where_there_is_none(function):
+    assert custom(function).kinks == ()

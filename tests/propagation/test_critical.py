@@ -25,6 +25,8 @@ def test_critical_gains():
     assert critical_gain("hard_tanh") == critical_gain("sin") == critical_gain("linear") == 1.0
     assert_allclose(critical_gain("leaky_relu"), np.sqrt(2 / 1.0001), rtol=1e-15)
     assert_allclose(critical_gain(lambda x: x / 4), 4.0, rtol=1e-15)
+    assert_allclose(critical_gain(lambda x: jnp.where(x > 0, x, 0.01 * x)), np.sqrt(2 / 1.0001), rtol=1e-14)
+    assert_allclose(critical_gain(np.abs), 1.0, rtol=1e-12)  # kinks that were not named
     for name in ("sigmoid", "softplus"):
         with pytest.raises(
             ValueError, match=rf"critical_gain needs φ\(0\) = 0 and φ'\(0\) != 0, got {name} with φ\(0\)=0\."

@@ -48,8 +48,9 @@ def activation(which: str | Activation | Callable, *, kinks: tuple[float, ...] =
     """The `Activation` meant by a name, by itself, or by any function of one array.
 
     Args:
-        which: a name of ``ACTIVATIONS`` (``"swish"`` is ``"silu"``), an `Activation`, or a function that works elementwise.
-        kinks: for a function: places where it or a derivative jumps.
+        which: a name of ``ACTIVATIONS`` (``"swish"`` is ``"silu"``), an `Activation`, or a function that works elementwise;
+            ``np.tanh``, ``np.sin``, ``scipy.special.erf`` and ``expit`` are those of the list.
+        kinks: for a function: places where it or a derivative jumps; one at 0 is found.
 
     Raises:
         ValueError: an unknown name.
@@ -69,6 +70,9 @@ def activation(which: str | Activation | Callable, *, kinks: tuple[float, ...] =
                 f"Pass a function of one array."
             )
         return ACTIVATIONS[name]
+    for each in ACTIVATIONS.values():
+        if which is each.function:
+            return each
     if callable(which):
         from deeplinear.activations.custom import custom
 

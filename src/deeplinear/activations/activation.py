@@ -37,6 +37,9 @@ class Activation:
     derivatives: str = "closed form"
     plateaus: tuple[float, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Activation({self.name!r})"
+
     def __call__(self, x: Array) -> Array:
         """φ(x)."""
         return self.function(x)

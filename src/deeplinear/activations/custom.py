@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
+NEAR = 0.005  # one-sided stencils at 0 end here
 
 
 def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activation:
@@ -26,7 +27,8 @@ def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activ
 
     Args:
         function: φ, from an array to an array of the same shape.
-        kinks: places where φ or a derivative jumps; means over pre-activations refuse a kink that was not named.
+        kinks: places where φ or a derivative jumps. One at 0 is found where it was not named; means over pre-activations
+            refuse others that were not.
 
     Raises:
         TypeError: the function does not take arrays.
@@ -44,6 +46,8 @@ def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activ
         )
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     plain, traces = evaluated(function, name), traceable(function)
+    if 0.0 not in breaks and jumps_at_zero(plain, breaks):
+        breaks = tuple(sorted((*breaks, 0.0)))
     if traces:
         first, second = automatic(function)
     else:
@@ -92,6 +96,16 @@ def evaluated(function: Callable, name: str) -> Function:
     return plain
 
 
+def jumps_at_zero(plain: Function, kinks: Sequence[float]) -> bool:
+    """Whether φ, φ' or φ'' differ on the two sides of 0; so they seem to where φ varies over lengths below 0.01."""
+    sides, ends = np.array([-1e-12, 1e-12]), np.array([-NEAR, NEAR])
+    with np.errstate(all="ignore"):
+        slope, bend = differences(plain, np.unique([-NEAR, 0.0, NEAR, *kinks]))
+        jumps = np.abs(np.diff([plain(sides), NEAR * slope(sides), NEAR**2 * bend(sides)]))
+        rounding = 1e-9 * np.abs(plain(ends)).max() + 1e-15 * np.abs(plain(PROBE)).max()
+    return not (jumps <= rounding).all()
+
+
 def traceable(function: Callable) -> bool:
     """Whether JAX can follow the function."""
     import jax
@@ -99,7 +113,9 @@ def traceable(function: Callable) -> bool:
     try:
         with jax.enable_x64(True):
             shape = jax.ShapeDtypeStruct((4,), np.float64)
-            return jax.eval_shape(function, shape).shape == (4,)
+            return jax.eval_shape(lambda x: function(x), shape).shape == (
+                4,
+            )  # a bare ufunc, seen twice, ends the process
     except Exception:  # whatever NumPy code raises on a tracer: the function itself has already passed on numbers
         return False
 

@@ -114,7 +114,8 @@ def gaussian_mean(
     raise RuntimeError(
         f"gaussian_mean needs a function that is smooth between its kinks, got kinks={tuple(kinks)!r}: at variance="
         f"{variance!r} two rules of the finest steps still differ by {rest:.1g} of the mean size, more than {rtol:.1g}. "
-        f"Name the places where the function or a derivative jumps, or ask for less with rtol."
+        f"Name the places where the function or a derivative jumps, as in activation(f, kinks=(0.5,)); gaussian_mean itself "
+        f"also takes rtol."
     )
 
 

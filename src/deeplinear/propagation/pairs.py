@@ -62,7 +62,8 @@ def pair_mean(
     raise RuntimeError(
         f"pair_mean needs functions that are smooth between their kinks, got kinks={tuple(kinks)!r}: at variances="
         f"{variances!r} and correlation={correlation!r} the finest rules still differ by {rest:.1g} of the mean size. "
-        f"Name the places where a function or a derivative jumps, or ask for less with rtol."
+        f"Name the places where a function or a derivative jumps, as in activation(f, kinks=(0.5,)); pair_mean itself also "
+        f"takes rtol."
     )
 
 
