@@ -280,6 +280,16 @@ def test_bad_words(words, message):
         jacobian_spectrum("tanh", gain=1.0, **words)
 
 
+def test_a_cusp_leaves_a_tail_that_says_so():
+    """φ' with a cusp at 0 stops the curve early; what is below is extrapolated, and moments do not feel it."""
+    softsign = activation(lambda x: x / (1 + np.abs(x)), kinks=(0.0,))
+    words = {"gain": 1.0, "depth": 5, "input_variance": 1.0}
+    law = jacobian_spectrum(softsign, **words)
+    assert 1e-5 < law.tail < 1e-3
+    assert_allclose([law.moment(k) for k in (1, 2)], jacobian_moments(softsign, order=2, **words), rtol=1e-5)
+    assert_allclose(law.cdf(law.ppf(LEVELS)), LEVELS, rtol=1e-9)
+
+
 def test_bad_laws():
     with pytest.raises(ValueError, match="one of weight_std and gain"):
         jacobian_spectrum("tanh", depth=2, input_variance=1.0)

@@ -20,7 +20,7 @@ TOP, BOTTOM, WIDEST, NARROWEST = 10.0, -30.0, 2.0, 0.03
 NOISE = 1e-12  # of continued φ'
 CRITICAL = 7.0, 1e-8  # highest y, and tolerance
 RESOLVED, AGREE, MANY = 1e-11, 1e-11, 60_000
-WHOLE, TAIL = 1e-8, 1e-4  # what may be missing of the whole; the largest tail that may be extrapolated
+WHOLE, TAIL = 1e-8, 1e-3  # what may be missing of the whole; the largest tail that may be extrapolated
 
 
 class Panel(NamedTuple):
