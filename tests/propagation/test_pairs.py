@@ -120,3 +120,8 @@ def test_infinite_and_impossible_pairs_are_refused():
     for variances, c in (((np.inf, 1.0), 0.5), ((1.0, 1.0), -1.1), ((1.0, 1.0), np.nan)):
         with pytest.raises(ValueError, match=r"pair_mean needs finite variances >= 0 and a correlation in \[-1, 1\]"):
             pair_mean(np.sin, np.sin, variances, c)
+
+
+@pytest.mark.parametrize("c", [-0.4, 0.3])
+def test_very_large_variances(c):
+    assert_allclose(pair_mean(ERF, ERF, (1e6, 1e6), c), 2 / np.pi * np.arcsin(2e6 * c / (1 + 2e6)), rtol=CLOSED_FORM)

@@ -233,6 +233,8 @@ def test_runs_end_where_they_have_learned(cache, monkeypatch):
     assert first.times[-1] == learned.min()
     assert np.isfinite(first.learned_at).sum() == (learned == learned.min()).sum()
     assert np.isnan(free.learned_at).all()
+    waited = train(networks, (x, y), rate=[0.004, 50.0], steps=120, until=level)
+    assert waited.times[-1] == learned[:, 0].max()
     lost = train(
         networks, (x, y), rate=[0.004, 50.0], steps=120, until=level, stop="first"
     )  # who diverges is not first
