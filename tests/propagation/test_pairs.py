@@ -125,3 +125,10 @@ def test_infinite_and_impossible_pairs_are_refused():
 @pytest.mark.parametrize("c", [-0.4, 0.3])
 def test_very_large_variances(c):
     assert_allclose(pair_mean(ERF, ERF, (1e6, 1e6), c), 2 / np.pi * np.arcsin(2e6 * c / (1 + 2e6)), rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("c", [1.0, -1.0, 1 - 1e-13])
+def test_kinks_seen_from_a_smaller_variance(c):
+    """P(|u1| < 1, |u2| < 1) where ``u2 = ±√(q2/q1) u1`` is the wider: that of u2 alone."""
+    found = pair_mean(HARD.derivative, HARD.derivative, (0.3, 4.0), c, HARD.kinks)
+    assert_allclose(found, erf(1 / np.sqrt(8)), rtol=CLOSED_FORM)
