@@ -100,7 +100,7 @@ def jumps_at_zero(plain: Function, kinks: Sequence[float]) -> bool:
     """Whether φ, φ' or φ'' differ on the two sides of 0; so they seem to where φ varies over lengths below 0.01."""
     sides, ends = np.array([-1e-12, 1e-12]), np.array([-NEAR, NEAR])
     with np.errstate(all="ignore"):
-        slope, bend = differences(plain, np.unique([-NEAR, 0.0, NEAR, *kinks]))
+        slope, bend = differences(plain, sorted({-NEAR, 0.0, NEAR, *kinks}))
         jumps = np.abs(np.diff([plain(sides), NEAR * slope(sides), NEAR**2 * bend(sides)]))
         rounding = 1e-9 * np.abs(plain(ends)).max() + 1e-15 * np.abs(plain(PROBE)).max()
     return not (jumps <= rounding).all()
