@@ -36,6 +36,25 @@ def test_refusals():
         Network(WEIGHTS, biases=BIASES[::-1])
     with pytest.raises(ValueError, match=r"Network needs finite biases"):
         Network(WEIGHTS, biases=(BIASES[0], [np.nan]))
-    for x in (0.5, [1.0, 2.0, 3.0], [np.inf, 0.0]):
-        with pytest.raises(ValueError, match=r"Network needs finite inputs of 2 numbers each, got shape"):
+    for none in (True, 0, 0.5):
+        with pytest.raises(
+            ValueError, match=rf"Network needs finite biases of shapes .*, got biases={none!r}: each layer"
+        ):
+            Network(WEIGHTS, "tanh", none)
+    with pytest.raises(ValueError, match=r"Network needs arrays of real numbers, got b2 of type str"):
+        Network(WEIGHTS, biases=(BIASES[0], "a"))
+    for x in (0.5, [1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match=r"Network needs inputs of 2 numbers each, got shape"):
             Network(WEIGHTS)(x)
+    with pytest.raises(ValueError, match=r"Network needs arrays of real numbers, got x of type str"):
+        Network(WEIGHTS)("x")
+    for bad in (np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"Network needs finite inputs, got 1 NaN or infinite numbers in x"):
+            Network(WEIGHTS)([bad, 0.0])
+
+
+def test_one_line_says_what_it_is():
+    assert repr(Network(WEIGHTS)) == "Network(2-3-1, 2 layers, tanh)"
+    assert repr(Network([np.eye(3)], "relu", [np.zeros(3)])) == "Network(3-3, 1 layer, relu, biases)"
+    deep = Network([np.eye(64)] * 19 + [np.ones((10, 64))], activated_inputs=True)
+    assert repr(deep) == "Network(64-64-…-10, 20 layers, tanh, activated inputs)"

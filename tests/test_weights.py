@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from tests.conftest import CLOSED_FORM
 
-from deeplinear import Task, weights
+from deeplinear import Network, Task, weights
 
 
 def network(widths, rng=0):
@@ -91,6 +92,12 @@ def test_checked_gives_float64_and_keeps_what_chains():
     [
         (np.eye(2), "got a bare ndarray"),
         (None, "got a bare NoneType"),
+        (Network((np.eye(2),)), r"got a bare Network: .* Pass its \.weights"),
+        (["a"], "arrays of real numbers, got W1 of type str"),
+        ([np.eye(2), [[1.0, 2.0], [3.0]]], "arrays of real numbers, got W2 of type list"),
+        ([Network((np.eye(2),))] * 2, r"got W1 of type Network: .* Pass its \.weights"),
+        ([csr_array(np.eye(2))], r"got W1 of type csr_array: .* \.toarray\(\)"),
+        ([1j * np.eye(2)], "arrays of real numbers, got W1 of type ndarray: it is complex"),
         ((), "got none"),
         ((np.ones(3),), r"got W1 of shape \(3,\)"),
         ((np.eye(2), np.zeros((0, 2))), r"got W2 of shape \(0, 2\)"),

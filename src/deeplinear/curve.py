@@ -35,6 +35,10 @@ class Curve:
     name: str = ""
     map_source: Callable[[], Array] | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        last = f", times to {self.times[-1]:g}" if self.times.size else ""
+        return f"{type(self).__name__}({self.name!r}{last}, loss {self.loss.shape}, strengths {self.strengths.shape})"
+
     @cached_property
     def maps(self) -> Array:
         """End-to-end maps, shape ``(..., T, n_out, n_in)``, computed when first read.

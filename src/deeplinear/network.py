@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
-from deeplinear.weights import Weights, checked
+from deeplinear.weights import Weights, checked, numbers
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -68,13 +68,26 @@ class Network:
         """``(n_0, …, n_L)``."""
         return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
 
+    def __repr__(self) -> str:
+        wide = "-".join(map(str, self.widths))
+        if self.depth > 3:
+            wide = "{}-{}-…-{}".format(*self.widths[:2], self.widths[-1])
+        layers = f"{self.depth} layer{'s' * (self.depth != 1)}"
+        more = ", biases" * (self.biases is not None) + ", activated inputs" * self.activated_inputs
+        return f"Network({wide}, {layers}, {self.activation.name}{more})"
+
     def preactivations(self, x: ArrayLike) -> Iterator[Array]:
         """``h_1, …, h_L`` one by one, each of shape ``(..., n_l)``, for inputs x of shape ``(..., n_0)``."""
-        h = np.asarray(x, dtype=np.float64)
-        if h.ndim == 0 or h.shape[-1] != self.widths[0] or not np.isfinite(h).all():
+        h = numbers("Network needs", "x", x)
+        if h.ndim == 0 or h.shape[-1] != self.widths[0]:
             raise ValueError(
-                f"Network needs finite inputs of {self.widths[0]} numbers each, got shape {h.shape}: the last axis meets "
-                f"W1. Pass x of shape (..., {self.widths[0]})."
+                f"Network needs inputs of {self.widths[0]} numbers each, got shape {h.shape}: the last axis meets W1. Pass x "
+                f"of shape (..., {self.widths[0]})."
+            )
+        if not np.isfinite(h).all():
+            raise ValueError(
+                f"Network needs finite inputs, got {np.sum(~np.isfinite(h))} NaN or infinite numbers in x: they would spoil "
+                f"every output. Drop or fill them."
             )
         for number, w in enumerate(self.weights):
             h = (self.activation(h) if number or self.activated_inputs else h) @ w.T
@@ -100,8 +113,14 @@ class Network:
 
 def checked_biases(biases: Sequence[ArrayLike], weights: Weights) -> tuple[Array, ...]:
     """Biases as float64 vectors, one for each layer."""
-    vectors = tuple(np.asarray(b, dtype=np.float64) for b in biases)
-    shapes, wanted = [b.shape for b in vectors], [(w.shape[0],) for w in weights]
+    wanted = [(w.shape[0],) for w in weights]
+    if not isinstance(biases, Sequence | np.ndarray):
+        raise ValueError(
+            f"Network needs finite biases of shapes {wanted}, got biases={biases!r}: each layer adds its own. Leave them out "
+            f"for none, or pass [np.zeros(w.shape[0]) for w in weights]."
+        )
+    vectors = tuple(numbers("Network needs", f"b{number}", b) for number, b in enumerate(biases, 1))
+    shapes = [b.shape for b in vectors]
     if shapes != wanted or not all(np.isfinite(b).all() for b in vectors):
         raise ValueError(
             f"Network needs finite biases of shapes {wanted}, got {shapes}: each layer adds its own. Leave them out for none."

@@ -52,6 +52,9 @@ class Reduction:
         wide, narrow = (sum(a * b for a, b in itertools.pairwise(w)) for w in (self.widths, self.reduced_widths))
         return wide / narrow
 
+    def __repr__(self) -> str:
+        return f"Reduction({self})"
+
     def __str__(self) -> str:
         wide, narrow = max(self.widths[1:-1], default=0), max(self.reduced_widths[1:-1], default=0)
         inputs, outputs = (f"{self.widths[i]} -> {self.reduced_widths[i]}" for i in (0, -1))

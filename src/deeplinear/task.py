@@ -16,6 +16,19 @@ CHUNK = 8192  # examples turned into float64 at a time: 60 000 MNIST images need
 RANK_CUTOFF = 1e-8  # input directions with less than this share of the largest power count as absent
 
 
+def a_task(function: str, thing: object) -> None:
+    """Refuses what is no `Task`.
+
+    Raises:
+        TypeError: examples, or anything else.
+    """
+    if not isinstance(thing, Task):
+        raise TypeError(
+            f"{function} needs a Task, got a {type(thing).__name__}: it sees correlations of the data only. Pass "
+            f"deeplinear.Task.from_data(x, y)."
+        )
+
+
 class Modes(NamedTuple):
     """Singular modes of Σ³¹ = Σ_α s_α u_α v_αᵀ (Saxe et al. 2014, eq. 3), thin: k = min(n_out, n_in) of them.
 

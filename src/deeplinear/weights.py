@@ -23,16 +23,13 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
         ValueError: no layers, a layer that is not a matrix, shapes that do not chain or do not fit, NaN or infinity.
     """
     if not isinstance(weights, Sequence) or len(weights) == 0:
+        advice = "Pass its .weights" if hasattr(weights, "weights") else "Pass a tuple, (W,) for a single layer"
         raise ValueError(
             "weights need a sequence of matrices (W1, …, WL), got "
             + ("none" if isinstance(weights, Sequence) else f"a bare {type(weights).__name__}")
-            + ": a network is its layers in the order data meet them. Pass a tuple, (W,) for a single layer."
+            + f": a linear network is its layers in the order data meet them. {advice}."
         )
-    if any(np.iscomplexobj(w) for w in weights):
-        raise ValueError(
-            "weights need real numbers, got complex ones: imaginary parts would be lost. Pass the real parts."
-        )
-    layers = tuple(np.asarray(w, dtype=np.float64) for w in weights)
+    layers = tuple(numbers("weights need", f"W{number}", w) for number, w in enumerate(weights, 1))
     for number, layer in enumerate(layers, 1):
         if layer.ndim != 2 or 0 in layer.shape:
             raise ValueError(f"weights need matrices, got W{number} of shape {layer.shape}. Use shape (n_out, n_in).")
@@ -51,6 +48,22 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
             f"build the weights from the whitened task."
         )
     return layers
+
+
+def numbers(needs: str, name: str, value: ArrayLike) -> Array:
+    """A float64 array, or an error in the words of the caller.
+
+    Raises:
+        ValueError: complex numbers, text, sparse matrices, objects, rows of unequal length.
+    """
+    try:
+        if np.iscomplexobj(value):
+            raise TypeError("it is complex, and imaginary parts would be lost")
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        text = f"{needs} arrays of real numbers, got {name} of type {type(value).__name__}: {error}. "
+        more = "Pass its .weights." if hasattr(value, "weights") else "Pass NumPy arrays, sparse ones as .toarray()."
+        raise ValueError(text + more) from error
 
 
 def widths(weights: Sequence[Array]) -> tuple[int, ...]:

@@ -251,5 +251,5 @@ def test_a_law_in_words_and_answers_too_large_for_memory():
     assert law.kernel([1.0], np.eye(400)[:2]).shape == (1, 600, 600)
     with pytest.raises(ValueError, match=r"solve needs part of a law's name, got law=3"):
         solve(task, law.start, law=3)
-    with pytest.raises(ValueError, match=r"weights need real numbers, got complex ones"):
+    with pytest.raises(ValueError, match=r"weights need arrays of real numbers, got W1 of type ndarray: it is complex"):
         solve(task, tuple(w * 1j for w in law.start))

@@ -12,7 +12,7 @@ from tests.conftest import CLOSED_FORM
 from tests.exact.conftest import balanced_weights, build_task, build_weights, frame, matrix_flow
 from tests.exact.extrapolation import flows, products
 
-from deeplinear import Task, solve
+from deeplinear import Network, Task, solve
 from deeplinear.exact import expected_error, residuals, sigmoid
 
 S = [3.0, 1.2, 0.6]
@@ -88,6 +88,8 @@ def test_bad_input():
         solve(task, (np.eye(2), np.eye(2)))
     with pytest.raises(ValueError, match=r"weights need finite numbers"):
         solve(task, ([[np.nan]], [[0.1]]))
+    with pytest.raises(ValueError, match=r"got a bare Network: .* Pass its \.weights"):
+        solve(task, Network(([[0.1]],)))  # pyright: ignore[reportArgumentType]
 
 
 @settings(max_examples=40, deadline=None)

@@ -88,5 +88,10 @@ def test_refusals():
         variances("tanh", gain=-1.0, depth=1, input_variance=1.0)
     with pytest.raises(ValueError, match=r"variances needs input_variance >= 0 and finite, got input_variance=inf"):
         variances("tanh", gain=1.0, depth=1, input_variance=np.inf)
+    for other in (-1.0, np.ones(2), "fixed point", None):
+        with pytest.raises(
+            ValueError, match=r"input_variance >= 0 and finite, got input_variance=.*: it is one variance\."
+        ):
+            variances("tanh", gain=1.0, depth=1, input_variance=other)
     with pytest.raises(ValueError, match=r"variances needs a whole depth >= 0, got depth=1.5"):
         variances("tanh", gain=1.0, depth=1.5, input_variance=1.0)  # pyright: ignore[reportArgumentType]

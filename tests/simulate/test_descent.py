@@ -176,6 +176,33 @@ def test_refuses_weights_that_do_not_fit(task):
         dl.descend(task, (np.ones((2, 3)),), rate=0.1, steps=1)
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_networks_are_told_to_pass_their_weights(many):
+    task, net = dl.Task.from_modes([2.0]), dl.Network(([[0.1]],))
+    with pytest.raises(ValueError, match=r"Pass its \.weights"):
+        dl.descend(task, [net, net] if many else net, rate=0.1, steps=1)  # pyright: ignore[reportArgumentType]
+
+
+def test_examples_are_no_task():
+    data, weights = (np.ones((2, 1)), np.ones((2, 1))), ([[0.1]],)
+    calls = [
+        lambda: dl.descend(data, weights, rate=0.1, steps=1),
+        lambda: dl.flow(data, weights, [0.0, 1.0]),
+        lambda: dl.solve(data, weights),
+        lambda: dl.exact.residuals(data, weights),
+    ]
+    for name, call in zip(("descend", "flow", "solve", "residuals"), calls, strict=True):
+        with pytest.raises(TypeError, match=rf"^{name} needs a Task, got a tuple: .*Task\.from_data\(x, y\)"):
+            call()
+
+
+def test_one_line_says_what_a_run_is():
+    task = dl.Task.from_modes([2.0])
+    run = dl.descend(task, [([[0.1]], [[0.1]])] * 2, rate=0.1, steps=3)
+    assert repr(run) == "Run('gradient descent', times to 3, loss (2, 4), strengths (2, 4, 1))"
+    assert repr(run.reduction[0]) == f"Reduction({run.reduction[0]})"
+
+
 def test_layers_may_be_nested_lists():
     task = dl.Task.from_modes([2.0])
     run = dl.descend(task, ([[0.1]], [[0.2]]), rate=0.1, steps=3)

@@ -3,6 +3,7 @@
 import numpy as np
 import optax
 import pytest
+from scipy.sparse import csr_array
 
 import deeplinear as dl
 from deeplinear import Network, Task, train
@@ -39,9 +40,22 @@ NAN = np.where(np.arange(10)[:, None] == 6, np.nan, X)
         ({"optimiser": "adam", "reduce": True}, r"train needs loss='squared' and an optimiser linear in the gradients"),
         (
             {"data": (X, Y[:9])},
-            r"train needs data of shapes \(examples, 4\) and \(examples, 3\), got \(10, 4\) and \(9, 3\)",
+            r"train needs one row of y for each row of x, got 10 rows of x and 9 of y in data",
         ),
-        ({"data": (X[:, :3], Y)}, r"train needs data of shapes"),
+        (
+            {"data": (X[:, :3], Y)},
+            r"train needs data of shapes \(examples, 4\) and \(examples, 3\), got \(10, 3\) and \(10, 3\)",
+        ),
+        (
+            {"data": (X, [*Y.tolist()[:9], ["a", "b", "c"]])},
+            r"train needs arrays of real numbers, got y of data",
+        ),
+        ({"data": (csr_array(X), Y)}, r"got x of data of type csr_array: .* \.toarray\(\)"),
+        ({"data": (X, np.arange(10) % 3), "loss": "cross entropy"}, r"look like labels, .* np\.eye\(3\)\[labels\]"),
+        (
+            {"evaluate": (X, np.zeros((10, 1))), "data": (X, np.eye(3)[[0] * 10]), "loss": "cross entropy"},
+            r"y of evaluate of",
+        ),
         ({"data": X}, r"train needs data to be a pair \(x, y\) of examples in rows, got a ndarray"),
         ({"data": (NAN, Y)}, r"train needs finite numbers, got a NaN or infinity in x of data \(first in row 6\)"),
         ({"evaluate": (X, Y[:, :2])}, r"train needs evaluate of shapes"),
@@ -120,3 +134,5 @@ def test_what_a_training_knows():
     np.testing.assert_array_equal(run.network(-1).weights[0], run.weights[0][1])
     assert run.strengths.shape == (2, 6, 0)
     assert run.half_times.shape == (2, 0)
+    assert repr(run) == "Training('training of a tanh network', times to 5, loss (2, 6), strengths (2, 6, 0))"
+    assert repr(run.reduction[0]) == "Sides(none: every weight is trained)"

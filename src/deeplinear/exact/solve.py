@@ -11,7 +11,7 @@ from deeplinear.exact import checks
 from deeplinear.exact.law import Law
 from deeplinear.exact.registry import FORMULAS, Formula
 from deeplinear.exact.start import Start
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 from deeplinear.weights import checked
 
 TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
@@ -41,6 +41,7 @@ def solve(
     Raises:
         ValueError: weights that do not fit the task, tau not positive, no law of that name, or no law whose conditions
             hold; the message names the condition that failed, by how much, and what to call instead.
+        TypeError: no task.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, sections 1 and 2; each law names its own equation.
@@ -54,6 +55,7 @@ def solve(
         >>> law.learning_time(0.5).round(3)
         array([3.136, 4.13 ])
     """
+    a_task("solve", task)
     layers = checked(weights, task)
     tau = float(checks.time_constant("solve", tau))
     if law is not None and not isinstance(law, str):
@@ -127,12 +129,14 @@ def residuals(task: Task, weights: Sequence[ArrayLike]) -> dict[str, float]:
 
     Raises:
         ValueError: weights that do not fit the task.
+        TypeError: no task.
 
     Example:
         >>> import numpy as np
         >>> residuals(Task.from_modes([1.0]), (np.array([[0.5]]), np.array([[0.5]])))["balanced"]
         0.0
     """
+    a_task("residuals", task)
     return Start(task, checked(weights, task)).residuals
 
 

@@ -99,8 +99,9 @@ def scale(caller: str, weight_std: float | None, gain: float | None) -> float:
 def nonnegative(caller: str, **values: float) -> None:
     """Refuses what is negative or not finite, by name."""
     for name, value in values.items():
-        if not (np.isfinite(value) and value >= 0):
+        one = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf"
+        if not (one and np.isfinite(value) and value >= 0):
+            kind = "variance" if name in ("input_variance", "q", "start") else "standard deviation"
             raise ValueError(
-                f"{caller} needs {name} >= 0 and finite, got {name}={value!r}: it is a standard deviation or a variance. "
-                f"Pass for example {name}=1.0."
+                f"{caller} needs {name} >= 0 and finite, got {name}={value!r}: it is one {kind}. Pass for example {name}=1.0."
             )

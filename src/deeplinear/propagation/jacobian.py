@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.network import Network
+from deeplinear.weights import numbers
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -44,7 +45,8 @@ def log_jacobian_singular_values(
         singular ones.
 
     Raises:
-        ValueError: x does not fit the network or is no single input, ``rtol`` is not between 0 and 1.
+        ValueError: x does not fit the network, is no single input or not finite; ``rtol`` is not between 0 and 1.
+        TypeError: no network.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (22) and figure 7.
@@ -69,11 +71,21 @@ def log_jacobian_singular_values(
 
 def single(function: str, network: Network, x: ArrayLike) -> Array:
     """One finite input of the network."""
-    x = np.asarray(x, dtype=np.float64)
-    if x.shape != network.widths[:1] or not np.isfinite(x).all():
+    if not isinstance(network, Network):
+        raise TypeError(
+            f"{function} needs a Network, got a {type(network).__name__}: the activation belongs to it. Pass "
+            f"deeplinear.Network(weights, 'tanh')."
+        )
+    x = numbers(f"{function} needs", "x", x)
+    if x.shape != network.widths[:1]:
         raise ValueError(
             f"{function} needs one finite input, got x of shape {x.shape}: a Jacobian belongs to one place. "
             f"Pass x of shape {network.widths[:1]}, and call in a loop for many."
+        )
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"{function} needs a finite input, got {np.sum(~np.isfinite(x))} NaN or infinite numbers in x: they would spoil "
+            f"every unit. Drop or fill them."
         )
     return x
 

@@ -14,7 +14,7 @@ from deeplinear.simulate.closure import reduced, unreduced
 from deeplinear.simulate.problem import Batches, Problem, Trace
 from deeplinear.simulate.run import Run
 from deeplinear.simulate.schedule import Schedule, scheduled
-from deeplinear.task import Array, Task
+from deeplinear.task import Array, Task, a_task
 from deeplinear.weights import Weights, checked, end_to_end
 
 Start = Sequence[ArrayLike] | Reduction
@@ -66,6 +66,7 @@ def descend(
     Raises:
         ValueError: an argument out of range, weights that do not fit, or a single run that diverged. In a batch,
             divergence is reported in ``diverged_at`` instead.
+        TypeError: no task.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (1) and (13) and appendix C.
@@ -77,6 +78,7 @@ def descend(
         >>> run.strengths[-1].round(4)
         array([4., 2.])
     """
+    a_task("descend", task)
     asked = {"rate": rate, "steps": steps, "until": until, "stop": stop, "record": record}
     schedule = scheduled(task, "descend", **asked, momentum=momentum, weight_decay=weight_decay)
     seeds = is_batch(weights)
@@ -93,7 +95,7 @@ def is_batch(weights: Any) -> bool:
             isinstance(item, tuple | list) and len(item) > 0 and np.ndim(item[0]) == 2
         )
 
-    return not isinstance(weights, Reduction | np.ndarray) and any(map(is_start, weights))
+    return isinstance(weights, Sequence) and any(map(is_start, weights))
 
 
 def prepared(task: Task, start: Start, *, reduce: bool = True, any_data: bool = False) -> Reduction:

@@ -12,7 +12,7 @@ from deeplinear.curve import Curve
 from deeplinear.reduction import Reduction
 from deeplinear.simulate.descent import prepared
 from deeplinear.simulate.problem import Problem
-from deeplinear.task import Array, Task
+from deeplinear.task import Array, Task, a_task
 from deeplinear.weights import Weights, end_to_end, oriented
 
 
@@ -45,6 +45,7 @@ def flow(
 
     Raises:
         ValueError: times not ascending or negative, tau not positive, weights that do not fit, or no convergence.
+        TypeError: no task.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (2) and (13).
@@ -58,6 +59,7 @@ def flow(
     """
     from scipy.integrate import solve_ivp  # 0.4 s to load
 
+    a_task("flow", task)
     times = np.asarray(times, dtype=np.float64)
     ascending = times.ndim == 1 and times.size and np.isfinite(times).all() and (np.diff(times) >= 0).all()
     if not ascending or times[0] < 0:

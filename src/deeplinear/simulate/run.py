@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run(Curve):
     """A `Curve` from gradient descent.
 

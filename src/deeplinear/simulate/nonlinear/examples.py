@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.task import Array, Task
+from deeplinear.weights import numbers
 
 Loss = Literal["squared", "cross entropy"]
 
@@ -45,15 +46,19 @@ def given(pair: Any, name: str, widths: tuple[int, ...], loss: Loss) -> Examples
             f"train needs {name} to be a pair (x, y) of examples in rows, got a {type(pair).__name__}: networks learn from "
             f"examples. Pass ({widths[0]}-column inputs, {widths[-1]}-column targets)."
         )
-    x, y = (np.asarray(each, dtype=np.float64) for each in pair)
+    x, y = (numbers("train needs", f"{letter} of {name}", each) for letter, each in zip("xy", pair, strict=True))
+    if loss == "cross entropy" and widths[-1] > 1 and y.shape in (x.shape[:1], (*x.shape[:1], 1)):
+        raise ValueError(
+            f"train needs targets that are probabilities for loss='cross entropy', got y of {name} of shape {y.shape}: they "
+            f"look like labels, and the network has {widths[-1]} outputs. Pass np.eye({widths[-1]})[labels]."
+        )
     y = y[:, None] if y.ndim == 1 else y
-    if (
-        x.ndim != 2
-        or y.ndim != 2
-        or len(x) != len(y)
-        or len(x) == 0
-        or (x.shape[1], y.shape[1]) != (widths[0], widths[-1])
-    ):
+    if x.ndim == y.ndim == 2 and len(x) != len(y):
+        raise ValueError(
+            f"train needs one row of y for each row of x, got {len(x)} rows of x and {len(y)} of y in {name}: examples are "
+            f"rows. Pass as many of both."
+        )
+    if x.ndim != 2 or y.ndim != 2 or len(x) == 0 or (x.shape[1], y.shape[1]) != (widths[0], widths[-1]):
         raise ValueError(
             f"train needs {name} of shapes (examples, {widths[0]}) and (examples, {widths[-1]}), got {x.shape} and {y.shape}: "
             f"the first layer meets x and the last one y. Change the data or the widths."

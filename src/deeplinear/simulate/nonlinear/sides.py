@@ -76,6 +76,9 @@ class Sides:
             biases = [*biases[:-1], *(self.outputs @ b for b in biases[-1:])]
         return tuple(weights), tuple(biases)
 
+    def __repr__(self) -> str:
+        return f"Sides({self})"
+
     def __str__(self) -> str:
         wide = self.network.widths
         parts = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Training(Curve):
     """A `Curve` from training networks with any activation.
 
