@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 # of ln η; λ is infinite at −∞, M at 0, and the edge of a law of variance v is near M = v^−½
 PLACES = np.concatenate([np.arange(-36.03, -0.2, 0.25), -np.geomspace(0.2, 1e-4, 24), np.arange(0.22, 36.0, 0.25)])
 LEVELS, AGREE = 9, 1e-13
-ROUNDING = 1e-15  # of d², all of it close to w where layers are nearly isometries
 
 
 class Edge(NamedTuple):
@@ -59,8 +58,8 @@ def upper_edge(law: Spectral, name: str) -> Edge:
         if found is None:
             break
         s, w = found
-        (psi, _, slope), finer = rows.transforms(w), law._layers(levels + 1).transforms(w)[0]
-        apart = np.abs(finer - psi) > AGREE * np.abs(psi) + ROUNDING * np.abs(w * slope)
+        psi, finer = rows.transforms(w)[0], law._layers(levels + 1).transforms(w)[0]
+        apart = np.abs(finer - psi) > AGREE * np.abs(psi)
         if not apart.any():
             return Edge(float(np.exp(s)), w, real_point(law, rows, s, w)[1], levels)
         levels = levels + apart
