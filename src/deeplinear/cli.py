@@ -51,7 +51,9 @@ def reproduce(
     names: Annotated[
         list[str] | None, typer.Argument(help="Figures, all if none are named.", show_default=False)
     ] = None,
-    scale: Annotated[Scale, typer.Option(help="quick takes seconds, paper has the paper's sizes.")] = Scale.quick,
+    scale: Annotated[
+        Scale, typer.Option(help="quick takes a few minutes for all figures; paper has the paper's sizes.")
+    ] = Scale.quick,
     out: Annotated[Path, typer.Option(help="Folder for figures, arrays and claims.json.")] = Path("results"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what is finished.")] = False,
     as_json: Json = False,

@@ -98,3 +98,11 @@ def test_draw(simulate, inputs, panels):
 def test_bad_arguments_are_named(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         predict(Task.from_modes([1.0]), **wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"), [("depth", "weight matrices"), ("width", "units of a hidden layer"), ("steps", "epochs")]
+)
+def test_counts_say_what_they_count(name, meaning):
+    with pytest.raises(ValueError, match=rf"predict needs {name} >= 1, got {name}=0: it counts {meaning}"):
+        predict(Task.from_modes([1.0]), **{name: 0})

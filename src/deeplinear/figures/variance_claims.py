@@ -129,7 +129,7 @@ def simulation_claims(data: Data) -> list[Claim]:
             beyond.max() < 5,
         ),
         Claim(
-            f"near g = 1 thirty layers are not enough: g = {listed(gains[near])}, by (48) (one run of the handbook: "
+            f"near g = 1 thirty layers are not enough: g = {listed(gains[near])}, by (48) (a reference run: "
             f"{listed([SHALLOW[float(g)] for g in gains[near]], '.4f')})",
             listed(expected, ".4f") + " (5 standard errors)",
             listed(mean[near], ".4f"),

@@ -6,7 +6,7 @@ dense layer is the transpose of the ``W_l`` of the rest of this package.
 
 Each function makes an initialiser from its scale; that draws under `jax.jit` and `jax.vmap`, in float32 unless asked for
 another type (float64 where the user has switched it on; types shorter than float32 are drawn in float32 and rounded once).
-This module loads JAX; nothing else in the room does.
+Importing this module loads JAX; the rest of `deeplinear.initial` does not.
 """
 
 from __future__ import annotations

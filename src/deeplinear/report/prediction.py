@@ -134,11 +134,13 @@ def predict(
     from deeplinear.exact.curvature.path import sharpness_path
     from deeplinear.exact.curvature.rates import task_sharpness
 
-    for name, value, least in (("depth", depth, 1), ("width", width, 1), ("steps", steps, 1)):
-        if value < least:
-            raise ValueError(
-                f"predict needs {name} >= {least}, got {name}={value!r}: it is a number of things. Raise it."
-            )
+    for name, value, meaning in (
+        ("depth", depth, "counts weight matrices, one more than hidden layers"),
+        ("width", width, "counts units of a hidden layer"),
+        ("steps", steps, "counts epochs"),
+    ):
+        if value < 1:
+            raise ValueError(f"predict needs {name} >= 1, got {name}={value!r}: it {meaning}. Pass 1 or more.")
     if not (np.isfinite(strength) and strength > 0) or not (rate is None or (np.isfinite(rate) and rate > 0)):
         raise ValueError(
             f"predict needs strength > 0 and rate > 0, got strength={strength!r}, rate={rate!r}: nothing would be learned. "
