@@ -14,6 +14,11 @@ NET = Network(dl.initial.gaussian([4, 5, 3], rng=0), "tanh")
 NAN = np.where(np.arange(10)[:, None] == 6, np.nan, X)
 
 
+def linear(x):
+    """Not what its name says."""
+    return x**3
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -65,6 +70,7 @@ NAN = np.where(np.arange(10)[:, None] == 6, np.nan, X)
             {"data": Task.from_data(X, Y)},
             r"train needs examples, got a Task of 4 inputs that keeps only their correlations",
         ),
+        ({"network": Network(NET.weights, linear), "data": Task.from_data(X, Y)}, r"keeps only their correlations"),
         ({"network": [NET, Network(NET.weights, "relu")]}, r"train needs networks of equal widths and activation"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations.custom import PROBE
+from deeplinear.activations.linear import LINEAR
 from deeplinear.network import Network
 from deeplinear.simulate.nonlinear.examples import Examples, Loss, follow, given, meant
 from deeplinear.simulate.nonlinear.perform import performed
@@ -142,7 +143,7 @@ def understood(data: Any, network: Network, plan: Plan) -> Examples:
     if not isinstance(data, Task):
         return given(data, "data", network.widths, plan.loss)
     follow(data, network.widths)
-    plain = network.activation.name == "linear" and network.biases is None
+    plain = network.activation is LINEAR and network.biases is None
     sees_correlations = plain and plan.batch is None and plan.loss == "squared" and not plan.mean
     examples = meant(data, linear=sees_correlations)
     given((examples.x, examples.y), "data", network.widths, plan.loss)
