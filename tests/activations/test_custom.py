@@ -153,3 +153,8 @@ def test_a_kink_at_zero_is_found(function):
 )
 def test_no_kink_is_seen_at_zero_where_there_is_none(function):
     assert custom(function).kinks == ()
+
+
+def test_a_kink_near_zero_that_was_named_is_not_mistaken_for_one_at_zero():
+    bent = lambda x: np.abs(np.asarray(x) - 0.001)  # noqa: E731
+    assert custom(bent, kinks=(0.001,)).kinks == (0.001,)
