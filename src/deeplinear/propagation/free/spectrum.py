@@ -176,7 +176,7 @@ def described(
             )
         return phi, std, q
     depth = checks.count(caller, "depth", depth, "it counts weight matrices. Pass for example 10.")  # type: ignore[arg-type]  # it refuses None
-    if input_variance == "fixed point":
+    if isinstance(input_variance, str) and input_variance == "fixed point":
         q_star = float(variance_fixed_point(phi, weight_std=std, bias_std=bias_std))
         return phi, std, np.full(depth, q_star)
     if isinstance(input_variance, str):
