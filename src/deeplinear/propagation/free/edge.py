@@ -40,6 +40,8 @@ def real_point(law: Spectral, rows: Layers, s: float, w: Array) -> tuple[float, 
         if np.max(np.abs(step / w), initial=0.0) < 1e-9:
             slope = correction(rows, w, m, above - (1 - law.mass), law.mass)[1]
             break
+    else:
+        return np.nan, np.nan, w  # not converged: no edge is found there
     value, derivative = law._prefix(complex(m), complex(above))
     growth = m * above * (derivative.real + np.sum(rows.counts / (w * slope.real)))
     return float(growth), float(value.real + np.sum(rows.counts * np.log(np.abs(w)))), w
