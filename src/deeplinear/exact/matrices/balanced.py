@@ -36,6 +36,12 @@ def trajectory(start: Start, tau: float) -> Trajectory:
     def maps(t: Array) -> Array:
         return np.where(t[:, None, None] == 0, begun, at(t).maps)
 
+    def strengths(t: Array) -> Array:
+        return np.where(t[:, None] == 0, task.strengths(begun), task.strengths(maps(t)))
+
+    def loss(t: Array) -> Array:
+        return np.where(t == 0, task.loss(begun), task.loss(maps(t)))
+
     def factors(t: Array) -> list[tuple[Array, Array]]:
         now = at(t)
         ones = [np.broadcast_to(np.eye(n), (len(t), n, n)) for n in (task.n_out, task.n_in)]
@@ -74,7 +80,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         else:
             final()
         wanted = aims(task.targets, task.rank, fraction)
-        return first_crossing(lambda t: task.strengths(maps(t)), wanted, tau * path.moments(2000))
+        return first_crossing(strengths, wanted, tau * path.moments(2000))
 
     def ending() -> str:
         if path.dying:
@@ -89,8 +95,8 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         )
 
     return Trajectory(
-        strengths=lambda t: task.strengths(maps(t)),
-        loss=lambda t: task.loss(maps(t)),
+        strengths=strengths,
+        loss=loss,
         maps=maps,
         crossing=crossing,
         condition=condition,
