@@ -98,3 +98,46 @@ def test_progress_is_told_inside_the_block_only(tmp_path):
         sweep(pow, [{"base": 2, "exp": 3}] * 3, workers=1)
     sweep(pow, [{"base": 2, "exp": 3}] * 3, workers=1)
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def plus(base, exp):
+    """Takes the arguments of ``pow``."""
+    return base + exp
+
+
+def test_functions_do_not_share_what_is_kept(tmp_path):
+    job = [{"base": 2, "exp": 3}]
+    for _ in range(2):
+        with setting(folder=tmp_path):
+            assert sweep(pow, job, workers=1) == [8]
+            assert sweep(plus, job, workers=1) == [5]
+    with setting(folder=tmp_path):
+        assert sweep(plus, [{"base": 2, "exp": 4}], workers=1) == [6]  # nor do jobs
+
+
+def test_the_inner_setting_wins(tmp_path):
+    inner, outer = [], []
+    with setting(folder=tmp_path / "outer", watch=lambda *of: outer.append(of)):
+        with setting(folder=tmp_path / "inner", watch=lambda *of: inner.append(of)):
+            sweep(pow, [{"base": 2, "exp": 3}], workers=1)
+        assert not (tmp_path / "outer").exists()
+        sweep(pow, [{"base": 2, "exp": 5}], workers=1)
+    assert inner == outer == [(1, 1)]
+    assert (tmp_path / "inner").is_dir()
+    assert (tmp_path / "outer").is_dir()
+
+
+def test_all_cores_are_the_default(monkeypatch):
+    import joblib
+
+    asked = []
+
+    class Spy(joblib.Parallel):
+        def __init__(self, n_jobs, **options):
+            asked.append(n_jobs)
+            super().__init__(n_jobs=1, **options)
+
+    monkeypatch.setattr(joblib, "Parallel", Spy)
+    assert sweep(pow, [{"base": 2, "exp": 3}]) == [8]
+    assert sweep(pow, [{"base": 2, "exp": 3}], workers=3) == [8]
+    assert asked == [-1, 3]
