@@ -82,23 +82,23 @@ def no_plateau(data):
 
 
 TURNED = [
-    ("pretraining included; raw", added("raw_pretrained_spent", 160, 1)),
-    ("pretraining included; centred", added("centred_pretrained_spent", 160, 1)),
-    ("rests on plateaus", late),
-    ("rests on plateaus", no_plateau),
-    ("against the paper", added("raw_random_best_rate", -3.5)),
-    ("against the paper", added("raw_pretrained_spent", -300, 1)),
+    ("counting the pretraining; raw", added("raw_pretrained_spent", 160, 1)),
+    ("counting the pretraining; centred", added("centred_pretrained_spent", 160, 1)),
+    ("learning time on plateaus", late),
+    ("learning time on plateaus", no_plateau),
+    ("Against the paper", added("raw_random_best_rate", -3.5)),
+    ("Against the paper", added("raw_pretrained_spent", -300, 1)),
     ("fine-tuning alone", added("raw_pretrained_learned", 70)),
-    ("go to the same error", together(0.03)),
-    ("go to the same error", together(-0.017)),
-    ("go to the same error", added("centred_random_loss", 0.012, -1)),
-    *((f"closed form, .*; {i} inputs", added(f"{i}_pretrained_theory", 0.03, 1)) for i in MNIST_SCORES),
+    ("error of the best linear map", together(0.03)),
+    ("error of the best linear map", together(-0.017)),
+    ("error of the best linear map", added("centred_random_loss", 0.012, -1)),
+    *((f"closed form: .*; {i} inputs", added(f"{i}_pretrained_theory", 0.03, 1)) for i in MNIST_SCORES),
     *((f"encoders move too.*; {i} inputs", added(f"{i}_pretrained_theory", -0.03, -1)) for i in MNIST_SCORES),
     *(("components apart", added(f"{i}_pretrained_mixed", 0.06)) for i in MNIST_SCORES),
-    *(("reconstruction error falls", added("raw_pretrained_errors", 0.06, (layer, 2))) for layer in range(3)),
-    ("reconstruction error falls", added("raw_pretrained_errors", -0.45, (2, 1))),
-    ("is the one scored", added("block", 1e-4, (3, 4))),
-    ("is the one scored", added("block", 1e-3, (2, 2))),
+    *(("reconstruction error of every layer", added("raw_pretrained_errors", 0.06, (layer, 2))) for layer in range(3)),
+    ("reconstruction error of every layer", added("raw_pretrained_errors", -0.45, (2, 1))),
+    ("score was computed from", added("block", 1e-4, (3, 4))),
+    ("score was computed from", added("block", 1e-3, (2, 2))),
 ]
 
 

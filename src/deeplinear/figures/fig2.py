@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.claim import Claim, below, claim, near, same
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label, quiet
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ PAPER: dict[str, Any] = {
 }
 QUICK: dict[str, Any] = PAPER | {"rate": 0.01, "points": 90}
 SIZE = (5.8, 5.4)
+FIELD_STEP = 0.125  # rate of the one step that measures the field, a power of two: dividing by it rounds nothing
 
 
 def compute(
@@ -63,16 +64,16 @@ def compute(
         points: of each trajectory.
 
     Returns:
-        ``field`` of shape ``(grid, grid, 2)``; trajectories ``law``, ``descent``, ``finer`` (half the rate) of shape
+        ``field`` of shape ``(grid, grid, 2)``, what one step of gradient descent adds to (a, b) per unit of rate; trajectories ``law``, ``descent``, ``finer`` (half the rate) of shape
         ``(starts, points + 1, 2)`` at ``times``; ``path``, the law at more of them; ``hessian`` of ½ (s − ab)² at the origin, by finite differences.
     """
     side = np.linspace(-extent, extent, grid)
-    a, b = np.meshgrid(side, side)
+    a, b = np.meshgrid(side, side)  # rows are b
     stride = max(1, round(duration / rate / points))
     times = np.arange(points + 1) * float(stride * rate)
     return {
         "side": side,
-        "field": np.stack([b * (s - a * b), a * (s - a * b)], axis=-1),
+        "field": gradient(a, b, s),
         "starts": np.array(starts),
         "times": times,
         "law": exact_paths(np.array(starts), s, times),
@@ -105,16 +106,29 @@ def descended_paths(starts: tuple[tuple[float, float], ...], s: float, rate: flo
     return np.stack(places, axis=1)
 
 
+def gradient(a: Array, b: Array, s: float) -> Array:
+    """The vector field as gradient descent has it: one step from every (a, b) over its rate, ``(*a.shape, 2)``."""
+    from deeplinear import Task, descend
+
+    starts = [(np.array([[x]]), np.array([[y]])) for x, y in zip(a.ravel(), b.ravel(), strict=True)]
+    run = descend(Task.from_modes([s]), starts, rate=FIELD_STEP, steps=1, record=1, reduce=False)
+    moved = np.stack([w[:, 0, 0] for w in run.weights], axis=-1).reshape(*a.shape, 2)
+    return (moved - np.stack([a, b], axis=-1)) / FIELD_STEP
+
+
 def hessian_at_origin(s: float, step: float = 1e-3) -> Array:
-    """Second differences of ½ (s − ab)² at a = b = 0, shape ``(2, 2)``."""
+    """Second differences of the training loss of a 1-1-1 network at a = b = 0, shape ``(2, 2)``."""
+    from deeplinear import Task
 
-    def energy(place: Array) -> float:
-        return 0.5 * (s - place[0] * place[1]) ** 2
-
+    task = Task.from_modes([s])
     moves = step * np.eye(2)
+
+    def loss(place: Array) -> float:
+        return float(task.loss(np.array([[place[0] * place[1]]])))
+
     return np.array(
         [
-            [sum(i * j * energy(i * moves[p] + j * moves[q]) for i in (1, -1) for j in (1, -1)) for q in range(2)]
+            [sum(i * j * loss(i * moves[p] + j * moves[q]) for i in (1, -1) for j in (1, -1)) for q in range(2)]
             for p in range(2)
         ]
     ) / (4 * step**2)
@@ -125,47 +139,48 @@ def claims(data: Data) -> list[Claim]:
     s, law, descent, finer = float(data["s"]), data["law"], data["descent"], data["finer"]
 
     def drift(paths: Array) -> float:
-        kept = paths[..., 0] ** 2 - paths[..., 1] ** 2
-        return float(np.abs(kept - kept[:, :1]).max())
+        conserved = paths[..., 0] ** 2 - paths[..., 1] ** 2
+        return float(np.abs(conserved - conserved[:, :1]).max())
 
-    eigenvalues = np.linalg.eigvalsh(data["hessian"])
     ends, signs = law[:, -1].prod(axis=-1), np.sign(data["starts"].sum(axis=-1))
     side, field = data["side"], data["field"]
-    rest = np.abs(field).max(axis=-1) < 1e-12
-    away = np.abs(np.add.outer(0 * side, side) * side[:, None] - s) > 1e-9
-    inner = rest & away
+    a, b = np.meshgrid(side, side)
+    paper = np.stack([b * (s - a * b), a * (s - a * b)], axis=-1)
+    rest = (np.abs(field).max(axis=-1) < 1e-12) & (np.abs(a * b - s) > 1e-9)
     gaps = [float(np.abs(paths - law).max()) for paths in (descent, finer)]
+    right = (np.sign(law[:, -1]) == signs[:, None]).all(axis=-1)
     return [
-        Claim(
-            "the origin is a saddle: Hessian eigenvalues ±s",
-            f"{-s:g} {s:g}",
-            listed(eigenvalues, ".6f"),
-            np.abs(eigenvalues - [-s, s]).max() < 1e-5,
+        claim(
+            "The origin is a saddle: the Hessian of the training loss has the eigenvalues −s and s there.",
+            near(np.linalg.eigvalsh(data["hessian"]), [-s, s], 1e-5, ".6f"),
         ),
-        Claim(
-            "off the hyperbola ab = s the field rests only at the origin",
-            "1 point, (0, 0)",
-            f"{int(inner.sum())} on the grid",
-            inner.sum() == 1 and bool(inner[np.abs(side).argmin(), np.abs(side).argmin()]),
+        claim(
+            "A gradient step moves (a, b) along the paper's field, b (s − ab) and a (s − ab), everywhere on the grid.",
+            below(np.abs(field - paper).max(), 1e-12, ".1e", what="largest difference "),
         ),
-        Claim("a² − b² is conserved by the law", "drift < 1e-12", f"{drift(law):.1e}", drift(law) < 1e-12),
-        Claim(
-            "and by descent up to the finite step: half the rate, half the drift",
-            "ratio 2 ± 0.1",
-            f"drift {drift(descent):.1e}, ratio {drift(descent) / drift(finer):.3f}",
-            abs(drift(descent) / drift(finer) - 2) < 0.1,
+        claim(
+            "Off the hyperbola ab = s a gradient step leaves only the origin where it is.",
+            same(rest.sum(), 1, what="points on the grid: "),
+            same(np.hypot(a, b)[rest], [0], ".3g", what="their distance from the origin "),
         ),
-        Claim(
-            "every trajectory ends on ab = s, on the branch on its side of a + b = 0",
-            f"ab = {s:g}",
-            f"{ends.min():.6f} to {ends.max():.6f}",
-            bool((np.abs(ends - s) < 1e-3).all() and (np.sign(law[:, -1]) == signs[:, None]).all()),
+        claim(
+            "The exact law conserves a² − b².",
+            below(drift(law), 1e-12, ".1e", what="drift "),
         ),
-        Claim(
-            "descent follows the exact law up to the finite step",
-            "ratio 2 ± 0.1 at half the rate",
-            f"gap {gaps[0]:.1e}, ratio {gaps[0] / gaps[1]:.3f}",
-            gaps[0] < 0.05 and abs(gaps[0] / gaps[1] - 2) < 0.1,
+        claim(
+            "Descent conserves a² − b² up to its finite step: half the rate gives half the drift.",
+            near(drift(descent) / drift(finer), 2, 0.1, ".3f", what="ratio "),
+            aside=f"drift {drift(descent):.1e}",
+        ),
+        claim(
+            "Every trajectory of the exact law ends on ab = s, on the branch on its side of a + b = 0.",
+            near(ends, s, 1e-3, ".4f", what="ab = "),
+            same(right.sum(), len(ends), what="on their side: "),
+        ),
+        claim(
+            "Descent follows the exact law up to its finite step: half the rate gives half the distance.",
+            below(gaps[0], 0.05, ".1e", what="distance "),
+            near(gaps[0] / gaps[1], 2, 0.1, ".3f", what="ratio "),
         ),
     ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.claim import Claim, above, at_most, below, claim, listed, near
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -52,63 +52,48 @@ def exponent(data: Data, values: Array) -> float:
     return float(np.log(values[-1] / values[0]) / np.log(data["depths"][-1] / data["depths"][0]))
 
 
-def told(value: float) -> str:
-    """Steps, or that there is no number of them."""
-    return f"{value:.0f}" if np.isfinite(value) else "never"
-
-
-def multiple(value: float) -> str:
-    """So many times as long, or for ever."""
-    return f"{value:.1f}" if np.isfinite(value) else "never"
-
-
 def speed_claims(data: Data) -> list[Claim]:
     """Where orthogonal networks learn fastest."""
     gains, depths, steps = data["gains"], data["depths"], times(data)[0]
     found, shortest, predicted = fastest(data)[0], steps.min(axis=-1), isometric(data)
-    between = np.array([vertex(gains, row) for row in steps])
-    near = np.abs(gains[:, None] - predicted).argmin(axis=0)
-    there = steps[np.arange(len(depths)), near] / shortest
+    vertices = np.array([vertex(gains, row) for row in steps])
+    closest = np.abs(gains[:, None] - predicted).argmin(axis=0)
+    there = steps[np.arange(len(depths)), closest] / shortest
     calm = nearest_isometry(data)
     at_calm = steps[np.arange(len(depths)), [int(np.flatnonzero(gains == g)[0]) for g in calm]] / shortest
     scaled = (predicted - 1) * np.sqrt(depths)
+    layers = f"{listed(depths, '.0f')} layers"
     return [
-        Claim(
-            f"orthogonal networks of {listed(depths, '.0f')} layers learn fastest at a gain above one",
-            "> 1",
-            f"g = {listed(found)}, in {' '.join(map(told, shortest))} steps",
-            bool((found > 1).all() and np.isfinite(shortest).all()),
+        claim(
+            f"Orthogonal tanh networks of {layers} learn fastest at a gain above one.",
+            above(np.where(np.isfinite(shortest), found, np.nan), 1, what="g "),
+            aside=f"in {listed(shortest, '.0f')} steps",
         ),
-        Claim(
-            "the deeper, the nearer to one",
-            "falling",
-            listed(found),
-            bool((np.diff(found) <= 0).all() and found[-1] < found[0]),
+        claim(
+            f"The gain at which orthogonal networks learn fastest falls towards one with depth, {layers}: it never rises, and ends lower.",
+            at_most(np.diff(found), 0, what="change with depth "),
+            below(found[-1], found[0], what="deepest g "),
         ),
-        Claim(
-            "which is where the predicted mean-square singular value is one: time at the gain nearest to that, over the shortest",
-            f"< 1.5 at g = {listed(predicted)}",
-            listed(there, ".2f"),
-            bool((there < 1.5).all()),
+        claim(
+            f"Orthogonal networks learn fastest where the predicted mean-square singular value is one, g = {listed(predicted)}: steps at the "
+            f"gain of the grid nearest to that, over the fewest, {layers}.",
+            below(there, 1.5, ".2f", unit=" times"),
         ),
-        Claim(
-            "the gain of the shortest time, by a parabola through the three around it, is the predicted one",
-            f"{listed(predicted, '.3f')}, to a third of g − 1",
-            listed(between, ".3f"),
-            bool((np.abs(between - predicted) < (predicted - 1) / 3).all()),
+        claim(
+            "The gain of the fewest steps, by a parabola through the three gains around it, is the one at which the mean-square singular "
+            f"value is predicted to be one, to a third of g − 1, {layers}.",
+            near(vertices, predicted, (predicted - 1) / 3, ".3f", what="g = "),
         ),
-        Claim(
-            "that gain approaches one as 1/√depth: (g − 1) √L",
-            "the same for all depths, to 5 %",
-            listed(scaled),
-            bool((np.abs(scaled / scaled.mean() - 1) < 0.05).all()),
+        claim(
+            f"The gain at which the mean-square singular value is predicted to be one approaches one as 1/√depth: (g − 1)√L is the same "
+            f"for {layers} within 5 %.",
+            near(scaled, scaled.mean(), 0.05 * scaled.mean()),
         ),
-        Claim(
-            "against the hope that isometry alone decides: at the gain where ln s is predicted least in root mean square, time over "
-            "the shortest",
-            f"> 1.3, at g = {listed(calm)}, nearer to one than the fastest",
-            listed(at_calm, ".2f"),
-            bool((at_calm > 1.3).all() and (np.abs(calm - 1) < np.abs(found - 1)).all()),
+        claim(
+            "Isometry alone does not decide: at the gain where the root mean square of ln s is predicted to be least, networks take "
+            f"longer than at the fastest, though it is nearer to one, {layers}.",
+            above(at_calm, 1.3, ".2f", unit=" times"),
+            below(np.abs(calm - 1), np.abs(found - 1), what="|g − 1| "),
         ),
     ]
 
@@ -121,25 +106,25 @@ def robustness_claims(data: Data) -> list[Claim]:
     pairs = [(steps[-1, i], steps[-1, j]) for i, j in sides]
     shortest, at_one = steps.min(axis=-1), steps[:, int(np.abs(gains - 1).argmin())]
     growth, growth_at_one = exponent(data, shortest), exponent(data, at_one)
+    slow, fast = (np.array(each) for each in zip(*pairs, strict=True)) if pairs else (np.zeros(0), np.zeros(0))
     return [
-        Claim(
-            f"more robust above one than below: steps of {depths[-1]} layers at g = "
-            + ", ".join(f"{gains[i]:g} and {gains[j]:g}" for i, j in sides),
-            "at least three times as long below",
-            ", ".join(f"{told(below)} and {told(above)}" for below, above in pairs),
-            len(pairs) > 0 and all(np.isfinite(above) and below > 3 * above for below, above in pairs),
+        claim(
+            f"Networks of {depths[-1]} layers are more robust to a gain above one than to one below: steps at g = "
+            f"{listed([gains[i] for i, _ in sides])} over those at g = {listed([gains[j] for _, j in sides])}; inf where the former never learn.",
+            above(np.where(np.isfinite(fast), slow / fast, np.nan), 3, ".1f", unit=" times"),
+            aside=f"{listed(fast, '.0f')} steps above one",
         ),
-        Claim(
-            f"too large is bad too: g = {gains[-1]:g} at {depths[-1]} and at {depths[0]} layers, steps over the shortest",
-            "> 3, and less at the shallowest",
-            " and ".join(multiple(steps[i, -1] / shortest[i]) for i in (-1, 0)),
-            steps[-1, -1] > 3 * shortest[-1] and steps[0, -1] / shortest[0] < steps[-1, -1] / shortest[-1],
+        claim(
+            f"A gain that is too large is bad too, g = {gains[-1]:g}: steps over the fewest, at {depths[-1]} layers, and at {depths[0]} layers, "
+            "where it matters less.",
+            above(steps[-1, -1] / shortest[-1], 3, ".1f", unit=" times"),
+            below(steps[0, -1] / shortest[0], steps[-1, -1] / shortest[-1], ".1f", unit=" times"),
         ),
-        Claim(
-            f"at the best gain, learning time grows slowly with depth, {depths[0]} to {depths[-1]}, more slowly than at g = 1",
-            "exponent < 0.7 (isometric nets, quoted: 0.5), and larger by 0.1 at g = 1",
-            f"{growth:.2f}; {growth_at_one:.2f}",
-            growth < 0.7 and growth_at_one > growth + 0.1,
+        claim(
+            f"At the best gain learning time grows slowly with depth, from {depths[0]} to {depths[-1]} layers, and more slowly than at "
+            "g = 1 by more than 0.1.",
+            below(growth, 0.7, ".2f", what="exponent "),
+            above(growth_at_one, growth + 0.1, ".2f", what="at g = 1 "),
         ),
     ]
 
@@ -151,33 +136,30 @@ def start_claims(data: Data) -> list[Claim]:
     ratio = shortest[1] / shortest[0]
     known = np.take_along_axis(data["accuracy"].mean(axis=-1), steps.argmin(axis=-1)[..., None], axis=-1)[..., 0]
     decades = (data["quantiles"][..., -1] - data["quantiles"][..., 0]) / np.log(10)
+    one = int(np.abs(data["gains"] - 1).argmin())
+    layers = f"{listed(depths, '.0f')} layers"
     return [
-        Claim(
-            "Gaussian networks take longer, each at its best gain, and the more so the deeper: over orthogonal ones, for "
-            f"{listed(depths, '.0f')} layers",
-            "rising, > 3 at the deepest",
-            " ".join(map(multiple, ratio)),
-            ratio[-1] > 3 and ratio[-1] > ratio[0],
+        claim(
+            f"Gaussian networks take longer than orthogonal ones, each at its best gain, and more so with depth: over orthogonal ones, {layers}.",
+            above(ratio[-1], max(3, ratio[0]), ".1f", what="deepest ", unit=" times"),
+            aside=f"all depths {listed(ratio, '.1f')}",
         ),
-        Claim(
-            "accuracy on test images, at the best gain: orthogonal networks lose little with depth",
-            "within 3 % of the shallowest",
-            listed(100 * known[0], ".1f") + " %",
-            known[0, -1] > known[0, 0] - 0.03,
+        claim(
+            f"Orthogonal networks lose little accuracy on test images with depth, at the best gain: at {depths[-1]} layers at most 3 points "
+            f"less than at {depths[0]}.",
+            above(100 * known[0, -1], 100 * known[0, 0] - 3, ".1f", unit=" %"),
         ),
-        Claim(
-            "Gaussian ones lose more",
-            f"at {depths[-1]} layers more than 2 % behind orthogonal ones",
-            listed(100 * known[1], ".1f") + " %",
-            known[1, -1] < known[0, -1] - 0.02,
+        claim(
+            f"Gaussian networks lose more: at {depths[-1]} layers they are more than 2 points of accuracy behind orthogonal ones.",
+            below(100 * known[1, -1], 100 * known[0, -1] - 2, ".1f", unit=" %"),
+            aside=f"{layers}: {listed(100 * known[1], '.1f')} %",
         ),
-        Claim(
-            f"as predicted: singular values at g = 1, 5 to 95 % in decades, orthogonal and Gaussian, {depths[-1]} layers",
-            "Gaussian ones spread ten times as far",
-            " and ".join(f"{decades[s, -1, int(np.abs(data['gains'] - 1).argmin())]:.1f}" for s in (0, 1)),
-            bool((decades[1] > decades[0]).all())
-            and decades[1, -1, int(np.abs(data["gains"] - 1).argmin())]
-            > 10 * decades[0, -1, int(np.abs(data["gains"] - 1).argmin())],
+        claim(
+            f"Singular values of Gaussian networks are predicted to spread further than those of orthogonal ones: least ratio of the 5 to "
+            f"95 % ranges in decades over {layers} and all gains, and at {depths[-1]} layers and g = 1.",
+            above((decades[1] / decades[0]).min(), 1, ".2f", what="least ", unit=" times"),
+            above(decades[1, -1, one] / decades[0, -1, one], 10, ".1f", what="at g = 1 ", unit=" times"),
+            aside=f"{decades[0, -1, one]:.1f} and {decades[1, -1, one]:.1f} decades",
         ),
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.claim import Claim, above, at_least, at_most, below, between, claim, near, same
 from deeplinear.figures.starts import STARTS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def times(data: dict[str, Any], rows: Rows, layers: int, name: str = "iterations
     return float(np.where(np.isfinite(values), values, data["steps"]).mean()) if len(values) else np.nan
 
 
-def above(larger: tuple[float, float], smaller: tuple[float, float]) -> float:
+def separation(larger: tuple[float, float], smaller: tuple[float, float]) -> float:
     """How many standard errors one exponent lies above another."""
     return (larger[0] - smaller[0]) / float(np.hypot(larger[1], smaller[1]))
 
@@ -85,11 +85,9 @@ def flat(data: dict[str, Any], inputs: str, rows: dict[str, Rows]) -> Claim:
     """Isometric starts do not slow down with depth."""
     deepest = int(data["layers"][rows["orthogonal"]].max())
     ratios = [times(data, rows[start], deepest) / times(data, rows[start], 5) for start in ("orthogonal", "pretrained")]
-    return Claim(
-        f"{inputs} inputs: orthogonal and pretrained nets of {deepest} layers take no longer than those of 5",
-        "≤ 1.3 times",
-        f"{ratios[0]:.2f} and {ratios[1]:.2f} times",
-        max(ratios) <= 1.3,
+    return claim(
+        f"Orthogonal and pretrained networks of {deepest} layers take at most 1.3 times the iterations of those of 5; {inputs} inputs.",
+        at_most(ratios, 1.3, ".2f", unit=" times"),
     )
 
 
@@ -103,12 +101,12 @@ def slower(data: dict[str, Any], rows: dict[str, Rows]) -> Claim:
         start: times(data, rows[start], deepest) / times(data, rows[start], 5)
         for start in ("gaussian", "pretrained", "orthogonal")
     }
-    return Claim(
-        f"centred inputs, against the paper: pretrained nets of {deepest} layers take longer than those of 5; Gaussian ones "
-        "still more so",
-        "> 1.3 times, and less than Gaussian",
-        ", ".join(f"{start} {ratio:.2f} times" for start, ratio in ratios.items()),
-        1.3 < ratios["pretrained"] < ratios["gaussian"],
+    return claim(
+        f"Against the paper, pretrained networks of {deepest} layers take longer than those of 5, though Gaussian ones slow down more; "
+        "centred inputs.",
+        between(ratios["pretrained"], 1.3, ratios["gaussian"], ".2f", what="pretrained ", unit=" times"),
+        above(ratios["gaussian"], ratios["pretrained"], ".2f", what="Gaussian ", unit=" times"),
+        aside=f"orthogonal {ratios['orthogonal']:.2f} times",
     )
 
 
@@ -117,8 +115,7 @@ def white_claims(data: dict[str, Any], rows: dict[str, Rows], strictly: dict[str
     at_once = [span(data["iterations"][rows[start]]) for start in ("orthogonal", "pretrained")]
     slopes = {start: growth(data, at) for start, at in rows.items()}
     strict = {start: strictly[start] for start in ("orthogonal", "pretrained")}
-    strictly_apart = min(above(slopes["gaussian"], growth(data, at)) for at in strict.values())
-    apart = above(slopes["gaussian"], slopes["orthogonal"])
+    strictly_apart = [separation(slopes["gaussian"], growth(data, at)) for at in strict.values()]
     both = np.array(
         [
             [times(data, rows[start], n) for start in ("gaussian", "glorot")]
@@ -129,41 +126,45 @@ def white_claims(data: dict[str, Any], rows: dict[str, Rows], strictly: dict[str
     epochs = data["epochs"][rows["pretrained"]] / np.maximum(data["layers"][rows["pretrained"]] - 2, 1)
     deepest = int(data["layers"][rows["gaussian"]].max())
     return [
-        Claim(
-            "white inputs: orthogonal and pretrained nets learn in one to three iterations at any depth (Gauss-Newton steps)",
-            "1 to 3",
-            ", ".join(f"{least:.0f} to {most:.0f}" for least, most in at_once),
-            max(most for _, most in at_once) <= 3 and min(least for least, _ in at_once) >= 1,
+        claim(
+            "Orthogonal and pretrained networks learn in one to three iterations at any depth (Gauss-Newton steps); white inputs.",
+            *(
+                between(ends, 1, 3, ".0f", what=f"{start} ", unit=" iterations")
+                for start, ends in zip(("orthogonal", "pretrained"), at_once, strict=True)
+            ),
         ),
-        Claim(
-            "white inputs, to 0.1 % of what can be learned: times grow, but less than Gaussian ones do to the looser target",
-            "exponents 2 standard errors below",
-            f"{exponents(data, strict)}; {strictly_apart:.1f} below",
-            strictly_apart > 2,
+        claim(
+            "To a loss of 0.1 % of what can be learned, the times of orthogonal and pretrained networks grow with depth with smaller "
+            "exponents than those of Gaussian ones to the looser target; white inputs.",
+            above(strictly_apart, 2, ".1f", unit=" standard errors smaller"),
+            aside=exponents(data, strict),
         ),
-        Claim(
-            "white inputs: from scaled Gaussian weights learning time grows with depth, from orthogonal ones not",
-            "exponents 5 standard errors apart",
-            f"{exponents(data, rows)}; {apart:.1f} apart",
-            apart > 5 and slopes["gaussian"][0] > 0.5,
+        claim(
+            "From scaled Gaussian weights learning time grows with depth, from orthogonal ones it does not; white inputs.",
+            above(slopes["gaussian"][0], 0.5, ".2f", what="Gaussian exponent "),
+            above(
+                separation(slopes["gaussian"], slopes["orthogonal"]), 5, ".1f", unit=" standard errors above orthogonal"
+            ),
+            aside=exponents(data, rows),
         ),
-        Claim(
-            f"white inputs: {deepest} layers from Gaussian weights take many times longer than from orthogonal ones",
-            "> 10 times",
-            f"≥ {times(data, rows['gaussian'], deepest):.0f} iterations against {times(data, rows['orthogonal'], deepest):.1f}",
-            times(data, rows["gaussian"], deepest) > 10 * times(data, rows["orthogonal"], deepest),
+        claim(
+            f"Networks of {deepest} layers take more than ten times as long from Gaussian weights as from orthogonal ones; those that have "
+            "not learned count with all their iterations; white inputs.",
+            above(
+                times(data, rows["gaussian"], deepest),
+                10 * times(data, rows["orthogonal"], deepest),
+                unit=" iterations",
+            ),
         ),
-        Claim(
-            "white inputs: uniform (Glorot) and Gaussian weights behave alike",
-            "times within a factor of 2",
-            f"factors {(both[:, 0] / both[:, 1]).min():.2f} to {(both[:, 0] / both[:, 1]).max():.2f}",
-            len(both) > 2 and np.abs(np.log2(both[:, 0] / both[:, 1])).max() <= 1,
+        claim(
+            "Uniform (Glorot) weights take as long as Gaussian ones within a factor of 2, at three depths or more; white inputs.",
+            between(both[:, 0] / both[:, 1], 0.5, 2, ".2f", unit=" times"),
+            above(len(both), 2, ".0f", unit=" depths"),
         ),
-        Claim(
-            "white inputs: greedy pretraining costs the same for every layer",
-            "within 20 %",
-            f"{epochs.min():.0f} to {epochs.max():.0f} epochs a layer",
-            0 < epochs.max() <= 1.2 * epochs.min(),
+        claim(
+            "Greedy pretraining costs the same for every layer: most over least epochs a layer; white inputs.",
+            between(np.divide(epochs.max(), epochs.min()), 1, 1.2, ".2f", unit=" times"),
+            aside=f"{epochs.min():.0f} to {epochs.max():.0f} epochs",
         ),
     ]
 
@@ -176,17 +177,14 @@ def rate_claims(data: dict[str, Any], table: dict[tuple[str, bool], dict[str, Ro
     deepest = int(data["layers"][raw["gaussian"]].max())
     rates = [data["rate"][at[data["layers"][at] == deepest]].mean() for at in raw.values()]
     return [
-        Claim(
-            "best rates of orthogonal nets on white inputs go as 1/depth: their kernel is L times the identity",
-            "exponent −1 ± 0.15",
-            f"{slope:.2f} ± {error:.2f}",
-            abs(slope + 1) < 0.15,
+        claim(
+            "The best rates of orthogonal networks go as 1/depth, since their kernel is L times the identity; white inputs.",
+            near(slope, -1, 0.15, ".2f", what="exponent "),
+            aside=f"standard error {error:.2f}",
         ),
-        Claim(
-            f"Gaussian nets need smaller rates than orthogonal ones (raw inputs, {deepest} layers)",
-            "< half",
-            f"{rates[0]:.2g} against {rates[1]:.2g}",
-            rates[0] < rates[1] / 2,
+        claim(
+            f"The best rates of Gaussian networks are less than half those of orthogonal ones, {deepest} layers; raw inputs.",
+            below(rates[0], rates[1] / 2, ".2g"),
         ),
     ]
 
@@ -194,34 +192,28 @@ def rate_claims(data: dict[str, Any], table: dict[tuple[str, bool], dict[str, Ro
 def trap_claims(data: dict[str, Any]) -> list[Claim]:
     """What a first crossing may hide, what float32 may hide, and the circle."""
     learned = np.isfinite(data["iterations"])
-    kept = float((data["held_iterations"] == data["iterations"])[learned].mean())
+    stay = 100 * (data["held_iterations"] == data["iterations"])[learned].mean()
     radii = np.hypot(*data["eigenvalues"].T)
     angles = np.sort(np.arctan2(data["eigenvalues"][:, 1], data["eigenvalues"][:, 0])) / (2 * np.pi) + 0.5
     steps = np.arange(len(angles) + 1) / len(angles)
     distance = max(np.abs(angles - steps[1:]).max(), np.abs(angles - steps[:-1]).max())
     return [
-        Claim(
-            "networks that learned at their best rate stay below the threshold for ten more iterations",
-            "≥ 9 in 10",
-            f"{kept:.1%} of {learned.sum()}",
-            kept >= 0.9,
+        claim(
+            "At least nine in ten networks that learned at their best rate stay below the threshold for ten more iterations.",
+            at_least(stay, 90, ".1f", unit=" %"),
+            aside=f"of {learned.sum()}",
         ),
-        Claim(
-            f"float32 learns when float64 does ({', '.join(STARTS)}; raw inputs)",
-            listed(data["witness"], ".0f"),
-            listed(data["witnessed"], ".0f"),
-            bool((data["witness"] == data["witnessed"]).all()),
+        claim(
+            f"In float32 networks learn at the same iteration as in float64 ({', '.join(STARTS)}); raw inputs.",
+            same(data["witnessed"], data["witness"], unit=" iterations"),
         ),
-        Claim(
-            "eigenvalues of a random orthogonal matrix lie on the unit circle",
-            "modulus 1 to 1e-13",
-            f"{np.abs(radii - 1).max():.1e}",
-            np.abs(radii - 1).max() < 1e-13,
+        claim(
+            "The eigenvalues of a random orthogonal matrix lie on the unit circle.",
+            below(np.abs(radii - 1).max(), 1e-13, ".1e", what="distance "),
         ),
-        Claim(
-            "evenly: their angles repel each other",
-            f"Kolmogorov distance < {0.5 / np.sqrt(len(angles)):.3f}, half of what independent angles show",
-            f"{distance:.4f}",
-            distance < 0.5 / np.sqrt(len(angles)),
+        claim(
+            "The eigenvalues of a random orthogonal matrix are spread more evenly than independent ones, since they repel each other: Kolmogorov distance of their angles from "
+            "the uniform law, against half of what independent angles show.",
+            below(distance, 0.5 / np.sqrt(len(angles)), ".3f"),
         ),
     ]

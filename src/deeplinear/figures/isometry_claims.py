@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.claim import Claim, above, below, between, claim, listed, near, same
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -18,7 +18,7 @@ INNER = slice(1, 6)  # of LEVELS: the two ends fluctuate in a way of their own
 WIDE = 1000  # width of the network in TABLE
 LOST = 0.01  # smaller singular values count as lost
 
-# theory handbook, section 10, one network and one input direction: g, q¹, quantiles at LEVELS, rms
+# one network of WIDE units and one input, by a program that shares no code with this package: g, q¹, quantiles at LEVELS, rms
 TABLE = """
 0.90 0.2 3.1e-6 8.4e-6 1.4e-5 1.8e-5 2.1e-5 2.3e-5 2.4e-5 1.75e-5
 0.90 1.0 4.3e-8 7.2e-7 3.9e-6 8.7e-6 1.4e-5 1.8e-5 2.0e-5 1.05e-5
@@ -100,34 +100,31 @@ def table_claims(data: Data) -> list[Claim]:
     other = data["log_rms"] - data["log_rms_law"]
     scatter = data["narrow_log_rms"].std(axis=-1, ddof=1) * np.sqrt(int(data["narrow"]) / n)
     per_width = n * excess / (int(data["narrow"]) * data["narrow_excess"].mean(axis=-1))
-    near = np.arange(len(excess)) < len(excess) - 2  # two gains are above one
+    low = np.arange(len(excess)) < len(excess) - 2  # two gains are above one
     return [
-        Claim(
-            f"quantiles ({'0, ' if first == 0 else ''}5, 25, 50, 75, 95 %) of all 15 panels, N = {n}, against another network of "
-            f"{WIDE} units",
-            "within 5 standard errors of the two, 2 rms at most",
-            f"{z.max():.1f} at most, {np.sqrt((z**2).mean()):.2f} rms",
-            z.max() < 5 and (z**2).mean() < 4,
+        claim(
+            f"The {'0, ' if first == 0 else ''}5, 25, 50, 75 and 95 % quantiles of ln s of all 15 panels, N = {n}, are those of another network "
+            f"of {WIDE} units, up to the scatter of both.",
+            below(z.max(), 5, ".1f", what="at most "),
+            below(np.sqrt((z**2).mean()), 2, ".2f", what="rms ", unit=" standard errors"),
         ),
-        Claim(
-            "mean-square gain = Π g²⟨φ'²⟩ with the network's activations, g ≤ 1: root mean square",
-            f"to {1000 / n:.3g} %",
-            f"{100 * excess[near].min():.2f} to {100 * excess[near].max():.2f} %",
-            np.abs(excess[near]).max() < 0.01 * WIDE / n,
+        claim(
+            f"At g ≤ 1 the mean of s² is Π g²⟨φ'²⟩ with the network's activations, N = {n}: least and largest difference of the root mean "
+            "square over panels.",
+            near([100 * excess[low].min(), 100 * excess[low].max()], 0, 1000 / n, ".2f", unit=" %"),
         ),
-        Claim(
-            f"above, it exceeds that, by a multiple of 1/N: in per cent at g = {listed(data['gains'][~near])}, and against "
-            f"networks of {data['narrow']} units",
-            "positive; 1 ± 0.5 times as predicted, mean",
-            f"{listed(100 * excess[~near].ravel(), '.2f')} %; {per_width[~near].mean():.2f}",
-            bool((excess[~near] > 0).all()) and abs(per_width[~near].mean() - 1) < 0.5,
+        claim(
+            f"Above g = 1 the root mean square of s exceeds that prediction by a multiple of 1/N, g = {listed(data['gains'][~low])}, each q¹: "
+            f"N times the excess over that of networks of {data['narrow']} units, mean over panels.",
+            above(100 * excess[~low], 0, ".2f", unit=" %"),
+            near(per_width[~low].mean(), 1, 0.5, ".2f", what="over narrow ones "),
         ),
-        Claim(
-            "and with (48) instead of the activations, against the checklist's 5 %: a network's level scatters by "
-            f"{listed(100 * scatter.mean(axis=1), '.1f')} %, g = {listed(data['gains'])}",
-            "within 5 standard deviations",
-            f"{(np.abs(other) / scatter).max():.1f} at most; {100 * other.min():.1f} to {100 * other.max():.1f} %",
-            (np.abs(other) / scatter).max() < 5,
+        claim(
+            f"With (48) instead of the network's activations the prediction holds up to the scatter between networks, N = {n}: largest "
+            "difference over panels.",
+            below((np.abs(other) / scatter).max(), 5, ".1f", unit=" standard deviations"),
+            aside=f"{100 * other.min():.1f} to {100 * other.max():.1f} %; networks scatter by {listed(100 * scatter.mean(axis=1), '.1f')} %, "
+            f"g = {listed(data['gains'])}",
         ),
     ]
 
@@ -149,40 +146,36 @@ def law_claims(data: Data) -> list[Claim]:
     again = np.quantile(data["again_log_s"], LEVELS, axis=-1).T
     error = np.sqrt(2) * spread(data, n)
     z = np.array([(again[i] - quantiles(data)[place])[1:6] / error[place][1:6] for i, place in enumerate(places)])
+    worst = np.unravel_index((np.abs(top) / edge).argmax(), top.shape)
     return [
-        Claim(
-            f"singular values follow the free-probability law with q from (48), N = {n}, the network's level apart",
-            f"Kolmogorov distance < {bound:.2g} in every panel",
-            f"{far.max():.4f} at most, {np.median(far):.4f} median (with its level: {raw.max():.4f}, {np.median(raw):.4f})",
-            far.max() < bound,
+        claim(
+            f"Apart from the network's level, singular values follow the free-probability law with q from (48), N = {n}: largest "
+            "Kolmogorov distance over panels.",
+            below(far.max(), bound),
+            aside=f"median {np.median(far):.4f}; with its level {raw.max():.4f}, median {np.median(raw):.4f}",
         ),
-        Claim(
-            "nearer than as many independent numbers would be: they repel each other",
-            f"mean over panels < half of {independent:.3f}",
-            f"{far.mean():.4f}",
-            far.mean() < independent / 2,
+        claim(
+            f"Singular values lie nearer to their law than {n} independent numbers would, since they repel each other: mean Kolmogorov "
+            "distance over panels, against half of what independent numbers show.",
+            below(far.mean(), independent / 2, ".4f"),
         ),
-        Claim(
-            "the largest is at the law's edge, s_max / edge",
-            "1, to five standard errors and 3 N^(−2/3)",
-            f"{np.exp(top.min()):.3f} to {np.exp(top.max()):.3f}",
-            bool((np.abs(top) < edge).all()),
+        claim(
+            "The largest singular value is at the edge of the law, up to five standard errors and 3 N^(−2/3): ln(s_max / edge) of the panel "
+            "that comes nearest to this tolerance.",
+            near(top[worst], 0, edge[worst], ".3f"),
+            aside=f"s_max / edge {np.exp(top.min()):.3f} to {np.exp(top.max()):.3f}",
         ),
-        Claim(
-            "beside the law, from g = 1 on, one direction is lost, alike at any width (networks forget norms): s_min at q¹ = 0.2",
-            f"{listed(known, '.2g')} of {WIDE} units, to a factor 2; next > 5 times, > 1e3 times above g = 1",
-            f"{listed(least, '.2g')}; next {listed(second, '.2g')}",
-            bool(
-                (np.abs(np.log(least / known)) < np.log(2)).all()
-                and (second > 5 * least).all()
-                and (second > 1e3 * least)[1:].all()
-            ),
+        claim(
+            "Beside the law, for g ≥ 1 the network forgets the norm of its input and one direction is lost, alike at any width, q¹ = 0.2: "
+            f"the smallest singular value over that of a network of {WIDE} units, and the next one over the smallest.",
+            between(least / known, 0.5, 2, ".2f"),
+            above(second / least, [5, *[1e3] * (len(least) - 1)], what="next "),
+            aside=f"smallest {listed(least, '.2g')}",
         ),
-        Claim(
-            "the law depends on g and q¹ only: quantiles of other networks and inputs",
-            "within 5 standard errors, 2 rms at most",
-            f"{np.abs(z).max():.1f} at most, {np.sqrt((z**2).mean()):.2f} rms",
-            np.abs(z).max() < 5 and (z**2).mean() < 4,
+        claim(
+            "The law depends on g and q¹ only: quantiles of ln s of other networks and inputs, against the panels'.",
+            below(np.abs(z).max(), 5, ".1f", what="at most "),
+            below(np.sqrt((z**2).mean()), 2, ".2f", what="rms ", unit=" standard errors"),
         ),
     ]
 
@@ -192,55 +185,52 @@ def paper_claims(data: Data) -> list[Claim]:
     from deeplinear.spectra import FussCatalan
 
     n, found, share = width(data), np.exp(quantiles(data)), kept(data)
-    low, below, one, above, high = (row(data, g) for g in (0.9, 0.95, 1.0, 1.05, 1.1))
+    low, below_one, one, above_one, high = (row(data, g) for g in (0.9, 0.95, 1.0, 1.05, 1.1))
     bound = 0.02 * np.sqrt(WIDE / n)
     decades, factors = np.log10(found[..., 5] / found[..., 1]), data["q"].shape[-1] - 1
     gaussian = FussCatalan(factors).singular_values().logarithm().ppf([0.05, 0.5, 0.95]) / np.log(10)
     tanh = data["gaussian_quantiles"] / np.log(10)
     medians = found[..., 3]
     return [
-        Claim(
-            f"at g = 1 an O(1) fraction stays O(1) after {factors} layers, for q¹ = {listed(data['variances'])}: share with "
-            f"s > {LOST:g}",
-            f"more than half; by the law {listed(data['law_kept'][one], '.3f')}",
-            listed(share[one], ".3f"),
-            bool((share[one] > 0.5).all() and (np.abs(share - data["law_kept"])[one] < bound).all()),
+        claim(
+            f"At g = 1 a fraction of O(1) of the singular values stays O(1) after {factors} layers: share with s > {LOST:g}, more than half, "
+            f"and against the law; q¹ = {listed(data['variances'])}.",
+            above(share[one], 0.5, ".3f"),
+            near(share[one], data["law_kept"][one], bound, ".3f"),
         ),
-        Claim(
-            "their 5 to 95 % at g = 1, q¹ = 0.2",
-            "0.057 to 0.254, within 15 %",
-            f"{found[one, 0, 1]:.3f} to {found[one, 0, 5]:.3f}",
-            bool((np.abs(np.log(found[one, 0, [1, 5]] / [0.057, 0.254])) < 0.15).all()),
+        claim(
+            "The 5 and 95 % quantiles of s at g = 1, q¹ = 0.2, within 15 %: the printed 0.057 and 0.254, as ln s.",
+            near(np.log(found[one, 0, [1, 5]]), np.log([0.057, 0.254]), 0.15),
         ),
-        Claim(
-            "more robust to g above 1 than below: medians at g = 0.95 and 1.05, each q¹",
-            "nearer to 1 above by a factor > 30; 0.0029 and 0.37 at q¹ = 0.2",
-            f"{listed(medians[below])}; {listed(medians[above])}",
-            bool((medians[above] > 30 * medians[below]).all() and (medians[above] < 1).all()),
+        claim(
+            "Singular values are more robust to a gain above 1 than to one below: median s at g = 1.05 over that at g = 0.95, each q¹, while "
+            "the former stays below 1.",
+            above(medians[above_one] / medians[below_one], 30),
+            below(medians[above_one], 1),
         ),
-        Claim(
-            f"the same as shares with s > {LOST:g}: g = 0.9, 0.95, 1.05, 1.1, mean over q¹",
-            "none, none, > 0.6, > 0.6",
-            listed(share[[low, below, above, high]].mean(axis=1), ".3f"),
-            bool((share[[low, below]] == 0).all() and (share[[above, high]].mean(axis=1) > 0.6).all()),
+        claim(
+            f"Below g = 1 every singular value is lost, s ≤ {LOST:g}; above, most are not: share with s > {LOST:g} at g = 0.9 and 0.95, each q¹, "
+            "and at g = 1.05 and 1.1, mean over q¹.",
+            same(share[[low, below_one]], np.zeros((2, len(data["variances"]))), ".3f", what="below: "),
+            above(share[[above_one, high]].mean(axis=1), 0.6, ".3f", what="above: "),
         ),
-        Claim(
-            "below the edge everything collapses together: at g = 0.9 no spread is wider than at g = 1, and all is small",
-            "s < 1e-4; 5 to 95 % in decades: ratio < 1",
-            f"s < {found[low, :, 6].max():.2g}; {listed(decades[low] / decades[one], '.2f')}",
-            bool(found[low, :, 6].max() < 1e-4 and (decades[low] < decades[one]).all()),
+        claim(
+            "Below the edge everything collapses together: at g = 0.9 all s are small, and the 5 to 95 % range in decades is narrower than "
+            "at g = 1, each q¹.",
+            below(found[low, :, 6].max(), 1e-4, ".2g", what="largest s "),
+            below(decades[low], decades[one], ".2f", what="decades "),
         ),
-        Claim(
-            "at g = 1.1 anisotropy is mild against Gaussian linear networks: 5 to 95 % in decades, each q¹",
-            f"a tenth of the {gaussian[2] - gaussian[0]:.0f} of {factors} Gaussian matrices (median 1e{gaussian[1]:.0f})",
-            f"{listed(decades[high], '.2f')}, medians {listed(medians[high], '.2g')}",
-            bool((decades[high] < (gaussian[2] - gaussian[0]) / 10).all()),
+        claim(
+            f"At g = 1.1 anisotropy is mild against a linear network of {factors} Gaussian matrices: 5 to 95 % range in decades, each q¹, "
+            "against a tenth of that network's.",
+            below(decades[high], (gaussian[2] - gaussian[0]) / 10, ".2f", unit=" decades"),
+            aside=f"medians {listed(medians[high], '.2g')} against 1e{gaussian[1]:.0f}",
         ),
-        Claim(
-            "and against tanh networks with Gaussian weights at g = 1.1, by their law",
-            f"a tenth of {listed(tanh[:, 2] - tanh[:, 0], '.0f')} decades (medians 1e{listed(tanh[:, 1], '.0f')})",
-            listed(decades[high], ".2f"),
-            bool((decades[high] < (tanh[:, 2] - tanh[:, 0]) / 10).all()),
+        claim(
+            "At g = 1.1 anisotropy is mild against tanh networks with Gaussian weights, by their law: 5 to 95 % range in decades, each q¹, "
+            "against a tenth of theirs.",
+            below(decades[high], (tanh[:, 2] - tanh[:, 0]) / 10, ".2f", unit=" decades"),
+            aside=f"their medians 1e{listed(tanh[:, 1], '.0f')}",
         ),
     ]
 

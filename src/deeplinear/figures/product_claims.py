@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.claim import Claim, listed
+from deeplinear.figures.claim import Claim, below, between, claim, falling, listed, near, rising
 
 if TYPE_CHECKING:
     from deeplinear.spectra import SpectralLaw
@@ -17,6 +17,7 @@ Data = dict[str, Any]
 FLOOR = 1e-8  # eigenvalues below are rounding: at 1e-15 s_max times their condition number
 POINTS = 20_000  # at which a distance to a law is measured
 ORIGIN_BINS = {5: 0.32, 99: 0.94}  # as the paper prints them
+UNDECIDED = 0.5  # standard errors five of which are larger say nothing about a mean that should be 1
 
 
 def distance(values: Array, law: SpectralLaw, least: float = -np.inf) -> float:
@@ -53,71 +54,62 @@ def singular_value_claims(data: Data) -> list[Claim]:
     """Against the Fuss-Catalan law; counts of eigenvalues fluctuate by about 1, so that shares are good to about 1/N."""
     factors, logs = data["factors"], data["log_singular_values"].astype(np.float64)
     _, draws, n = logs.shape
-    every, bound = log_laws(data), (1 + 5 / np.sqrt(draws)) / n
-    distances = [distance(values, law) for values, law in zip(logs, every, strict=True)]
+    laws, bound = log_laws(data), (1 + 5 / np.sqrt(draws)) / n
+    distances = [distance(values, law) for values, law in zip(logs, laws, strict=True)]
     medians = np.median(logs, axis=(1, 2))
-    off = [abs(law.cdf(x) - 0.5) for x, law in zip(medians, every, strict=True)]
     shares = {
-        "below 0.01": [(logs < np.log(0.01)).mean(axis=(1, 2)), np.array([law.cdf(np.log(0.01)) for law in every])],
-        "above 1": [(logs > 0).mean(axis=(1, 2)), np.array([law.sf(0.0) for law in every])],
+        "below 0.01": [(logs < np.log(0.01)).mean(axis=(1, 2)), np.array([law.cdf(np.log(0.01)) for law in laws])],
+        "above 1": [(logs > 0).mean(axis=(1, 2)), np.array([law.sf(0.0) for law in laws])],
     }
-    top, edges = np.exp(logs.max(axis=2)).mean(axis=1), np.array([np.exp(law.support()[1]) for law in every])
-    near = np.array([np.exp(law.isf(2 / n)) for law in every])
-    s = np.exp(logs - logs.max(axis=(1, 2), keepdims=True))
-    centred = s - s.mean(axis=(1, 2), keepdims=True)
-    kurtosis = (centred**4).mean(axis=(1, 2)) / (centred**2).mean(axis=(1, 2)) ** 2
-    heavy = np.array([law_kurtosis(int(k)) for k in factors])
+    largest, edges = np.exp(logs.max(axis=2)).mean(axis=1), np.array([np.exp(law.support()[1]) for law in laws])
+    top = np.array([np.exp(law.isf(2 / n)) for law in laws])
     lost = [(row < row.max(axis=1, keepdims=True) + np.log(2.2e-16)).mean() for row in logs]
-    lost_law = [law.cdf(np.log(x) + np.log(2.2e-16)) for x, law in zip(top, every, strict=True)]
+    lost_law = [law.cdf(np.log(x) + np.log(2.2e-16)) for x, law in zip(largest, laws, strict=True)]
     decades = (logs.max(axis=2) - logs.min(axis=2)).mean(axis=1) / np.log(10)
+    columns = f"products of {listed(factors, '.0f')} Gaussian matrices, N = {n}"
     return [
-        Claim(
-            f"singular values of {listed(factors, '.0f')} factors follow the Fuss-Catalan law, N = {n}",
-            f"Kolmogorov distance < {bound:.2g}, 1/N and sampling",
-            listed(distances, ".2g"),
-            max(distances) < bound,
+        claim(
+            f"Singular values follow the Fuss-Catalan law but for sampling and 1/N: Kolmogorov distance; {columns}.",
+            below(distances, bound, ".2g"),
         ),
-        Claim(
-            "median singular value",
-            listed([np.exp(law.median()) for law in every]),
-            listed(np.exp(medians)),
-            max(off) < bound,
+        claim(
+            f"Half of the singular values that the Fuss-Catalan law predicts lie below the sampled median; {columns}.",
+            near([law.cdf(x) for x, law in zip(medians, laws, strict=True)], 0.5, bound),
+            aside=f"medians {listed(np.exp(medians))}",
         ),
         *(
-            Claim(
-                f"share of singular values {what}",
-                listed(law, ".4f"),
-                listed(seen, ".4f"),
-                np.abs(seen - law).max() < bound,
-            )
-            for what, (seen, law) in shares.items()
+            claim(f"Share of singular values {where}, against the law; {columns}.", near(seen, law, bound, ".4f"))
+            for where, (seen, law) in shares.items()
         ),
-        Claim(
-            f"the largest, on average, is near the law's edge √((k+1)^(k+1)/k^k) (width {n}: beyond the 1 − 2/N quantile)",
-            f"{listed(edges, '.3f')} ({listed(near, '.3f')})",
-            listed(top, ".3f"),
-            bool(((top > near) & (top < 1.02 * edges)).all()),
+        claim(
+            "The largest singular value, on average over draws, lies between the law's 1 − 2/N quantile and 1.02 times its edge "
+            f"√((k+1)^(k+1)/k^k), which it approaches for N ≫ k only; {columns}.",
+            between(largest, top, 1.02 * edges, ".3f"),
         ),
-        Claim(
-            f"tails grow heavy with depth: kurtosis, within 15 % of the law's for k up to N/10 = {n // 10}",
-            listed(heavy, ".4g"),
-            listed(kurtosis, ".4g"),
-            bool(
-                (np.abs(kurtosis / heavy - 1) < 0.15)[factors <= n / 10].all() and rising(kurtosis[np.argsort(factors)])
-            ),
-        ),
-        Claim(
-            "share that an SVD of the float64 product would lose, below 2e-16 of the largest",
-            listed(lost_law, ".3f"),
-            f"{listed(lost, '.3f')} ({listed(decades, '.0f')} decades in all)",
-            np.abs(np.subtract(lost, lost_law)).max() < 0.01 + 3 * bound,
+        kurtosis_claim(factors, logs),
+        claim(
+            "Share of singular values that an SVD of the float64 product would lose, being below 2.2e-16 of the largest, against the "
+            f"law; {columns}.",
+            near(lost, lost_law, 0.01 + 3 * bound, ".3f"),
+            aside=f"they span {listed(decades, '.0f')} decades",
         ),
     ]
 
 
-def rising(values: Array) -> bool:
-    """Whether each is larger than the last."""
-    return bool((np.diff(values) > 0).all())
+def kurtosis_claim(factors: Array, logs: Array) -> Claim:
+    """Tails grow heavy with depth; the law's kurtosis is that of N ≫ k only."""
+    n, order = logs.shape[2], np.argsort(factors)
+    s = np.exp(logs - logs.max(axis=(1, 2), keepdims=True))
+    centred = s - s.mean(axis=(1, 2), keepdims=True)
+    kurtosis = (centred**4).mean(axis=(1, 2)) / (centred**2).mean(axis=(1, 2)) ** 2
+    wide = factors <= n / 10
+    law = np.array([law_kurtosis(int(k)) for k in factors[wide]])
+    return claim(
+        f"The tails of the singular values grow heavy with depth: kurtosis for k = {listed(factors[order], '.0f')}, and within 15 % of "
+        f"the law's for k = {listed(factors[wide], '.0f')}, at most N/10.",
+        near(kurtosis[wide], law, 0.15 * law, ".4g"),
+        rising(kurtosis[order], ".4g"),
+    )
 
 
 def law_kurtosis(k: int) -> float:
@@ -136,36 +128,32 @@ def norm_claims(data: Data) -> list[Claim]:
     factors, logs = data["factors"], data["log_singular_values"].astype(np.float64)
     _, draws, n = logs.shape
     power = np.exp(2 * logs).mean(axis=(1, 2))
-    spread = np.sqrt([norm_variance(n, int(k)) / draws for k in factors])
+    error = np.sqrt([norm_variance(n, int(k)) / draws for k in factors])
+    sure = 5 * error < UNDECIDED
     exact = [long_product(n, k=int(k)) for k in factors]
     mean_log, known = logs.mean(axis=(1, 2)), np.array([each.mean.mean() for each in exact])
     wobble = np.array([np.sqrt((each.std**2).sum()) / n for each in exact]) / np.sqrt(draws)
-    deepest, s = int(np.argmax(factors)), data["orthogonal"]
-    median = np.exp(np.median(logs[deepest]))
+    deepest = int(np.argmax(factors))
     return [
-        Claim(
-            "norms are kept on average: mean s² (five standard errors, exact for this N)",
-            "1 ± " + listed(5 * spread, ".1g"),
-            listed(power, ".4f"),
-            bool((np.abs(power - 1) < 5 * spread).all()),
+        claim(
+            f"Norms are kept on average: mean of s² over {draws} products of {listed(factors[sure], '.0f')} Gaussian matrices, N = {n}, "
+            "within five standard errors, exact for this N.",
+            near(power[sure], 1, 5 * error[sure], ".4f"),
         ),
-        Claim(
-            "norm preservation is not isometry: mean s² is 1 while most singular values vanish, deepest product",
-            "median < 1e-12",
-            f"mean s² {power[deepest]:.3f}, median {median:.2g}",
-            median < 1e-12 and abs(power[deepest] - 1) < 5 * spread[deepest],
+        claim(
+            f"Norm preservation is not isometry: in a product of {factors[deepest]} Gaussian matrices the root mean square singular value "
+            "is near 1, and half of them vanish.",
+            between(np.sqrt(power[deepest]), 0.5, 2, what="root mean square "),
+            below(np.exp(np.median(logs[deepest])), 1e-12, ".2g", what="median "),
         ),
-        Claim(
-            "the mean of ln s is that of the Lyapunov exponents, exactly, at any depth (five standard errors)",
-            " ".join(f"{a:.4g} ± {b:.1g}" for a, b in zip(known, 5 * wobble, strict=True)),
-            listed(mean_log, ".5g"),
-            bool((np.abs(mean_log - known) < 5 * wobble).all()),
+        claim(
+            f"The mean of ln s is that of the Lyapunov exponents at any depth, within five standard errors, exact for this N; products of "
+            f"{listed(factors, '.0f')} Gaussian matrices.",
+            near(mean_log, known, 5 * wobble, ".5g"),
         ),
-        Claim(
-            f"a product of {int(factors[-1])} orthogonal matrices is an isometry: every singular value is 1",
-            "to 1e-12",
-            f"to {np.abs(s - 1).max():.1e}",
-            np.abs(s - 1).max() < 1e-12,
+        claim(
+            f"A product of {int(factors[-1])} orthogonal matrices is an isometry: the singular value farthest from 1.",
+            below(np.abs(data["orthogonal"] - 1).max(), 1e-12, ".1e", what="distance "),
         ),
     ]
 
@@ -183,35 +171,29 @@ def eigenvalue_claims(data: Data) -> list[Claim]:
     bins, half = origin_bins(data), 0.5 / int(data["bins"])
     law, seen = np.array([disc.fraction_in_square(half) for disc in discs]), bins.mean(axis=1)
     error = 1 / n + 5 * np.maximum(bins.std(axis=1), 1 / n) / np.sqrt(draws)
-    printed = [(i, ORIGIN_BINS[int(k)]) for i, k in enumerate(factors) if int(k) in ORIGIN_BINS]
+    printed = [i for i, k in enumerate(factors) if int(k) in ORIGIN_BINS]
+    paper = np.array([ORIGIN_BINS[int(factors[i])] for i in printed])
     log_r = np.log(np.maximum(np.median(moduli, axis=(1, 2)), 1e-300))
     order = np.argsort(factors)
+    columns = f"products of {listed(factors, '.0f')} Gaussian matrices"
     return [
-        Claim(
-            "eigenvalues concentrate at 0: share in the origin bin",
-            listed(100 * law, ".2f") + " %",
-            listed(100 * seen, ".2f") + " %",
-            bool((np.abs(seen - law) < error).all()),
+        claim(
+            f"Share of the eigenvalues in the origin bin, against the law of the product's eigenvalues; {columns}.",
+            near(100 * seen, 100 * law, 100 * error, ".2f", unit=" %"),
         ),
-        Claim(
-            f"as the paper prints it, for {listed([factors[i] for i, _ in printed], '.0f')} factors",
-            listed([100 * share for _, share in printed], ".0f") + " %",
-            listed([100 * seen[i] for i, _ in printed], ".1f") + " %",
-            all(abs(seen[i] - share) < 0.005 + error[i] for i, share in printed),
+        claim(
+            f"Share of the eigenvalues in the origin bin as the paper prints it, for {listed(factors[printed], '.0f')} factors.",
+            near(100 * seen[printed], 100 * paper, 100 * (0.005 + error[printed]), ".1f", unit=" %"),
         ),
-        Claim(
-            f"moduli follow P(|z| < r) = r^(2/k) on the unit disc, above {FLOOR:g} (below, rounding)",
-            f"Kolmogorov distance < {blur:.2g}, about 1/√(2πN)",
-            listed(distances, ".2g"),
-            max(distances) < blur,
+        claim(
+            f"The moduli of eigenvalues follow P(|z| < r) = r^(2/k) on the unit disc above {FLOOR:g}, where rounding ends, but for the blur "
+            f"of its edge, about 1/√(2πN): Kolmogorov distance; {columns}.",
+            below(distances, blur, ".2g"),
         ),
-        Claim(
-            "and the more so the deeper: median ln |z|",
-            f"falling: {listed([-k / 2 * np.log(2) for k in factors])}",
-            listed(log_r),
-            bool(
-                (np.diff(log_r[order]) < 0).all() and abs(log_r[order[0]] - np.log(0.5) * factors[order[0]] / 2) < 0.1
-            ),
+        claim(
+            f"Eigenvalues concentrate at 0 with depth: median of ln |z|, for the shallowest within 0.1 of the law's; {columns}.",
+            near(log_r[order[0]], np.log(0.5) * factors[order[0]] / 2, 0.1),
+            falling(log_r[order]),
         ),
     ]
 
