@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deeplinear.figures.delay_claims import LINEAR_DELAYS, TREE_HALF_TIMES, TANH_DELAYS, away, claims, rise
+from deeplinear.figures.delay_claims import LINEAR_DELAYS, TANH_DELAYS, TREE_HALF_TIMES, away, claims, rise
 
 MODES = np.array([1, 2, 3, 5, 12, 18, 31])
 S = np.array([81.0, 56.0, 46.5, 37.6, 28.6, 20.6, 17.0])

@@ -104,7 +104,10 @@ ALONE = [
     ("quantiles", moved(5.5 * WIDER, 0, 1)),
     ("quantiles", moved(-5.5 * WIDER, 4, 2)),
     ("the mean of s² is", both(added("log_rms", -0.0065, 2, 2), added("log_rms_law", -0.0065, 2, 2))),
-    ("exceeds that prediction", both(added("log_rms", -0.0066, slice(3, 5)), added("log_rms_law", -0.0066, slice(3, 5)))),
+    (
+        "exceeds that prediction",
+        both(added("log_rms", -0.0066, slice(3, 5)), added("log_rms_law", -0.0066, slice(3, 5))),
+    ),
     ("exceeds that prediction", both(added("log_rms", 0.0125, 3, 0), added("log_rms_law", 0.0125, 3, 0))),
     ("With (48)", added("log_rms_law", 5.1 * SD * np.sqrt(NARROW / N), 4, 2)),
     ("With (48)", added("log_rms_law", -5.1 * SD * np.sqrt(NARROW / N), 0, 1)),

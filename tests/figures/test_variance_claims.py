@@ -33,7 +33,9 @@ EVERY = slice(None)
 @pytest.mark.parametrize(
     ("place", "factor", "text"),
     [
-        *(((i, EVERY, 1), 1.01, "Every layer has the variance") for i in range(14)),  # the first layer that weights make
+        *(
+            ((i, EVERY, 1), 1.01, "Every layer has the variance") for i in range(14)
+        ),  # the first layer that weights make
         *(((i, EVERY, slice(None, -1)), 1.02, "Below the edge the last layer") for i in range(3)),
         *(((i, EVERY, slice(-5, None)), 1.01, "Near the edge 30 layers are too few") for i in (1, 2, 4)),
         *(((i, EVERY, slice(-5, None)), 1.025, "is q∞ of (49)") for i in range(6, 14)),

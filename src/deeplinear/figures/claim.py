@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 BOUND = ".4g"  # format of limits
+
+
+class Comparison(NamedTuple):
+    """Numbers against what they should be, as text and as a verdict."""
+
+    expected: str
+    measured: str
+    passed: bool
 
 
 @dataclass(frozen=True)
@@ -19,27 +27,21 @@ class Claim:
         expected: what the paper or the theory says, with its tolerance, short enough for a table.
         measured: what was found, in the same unit and form.
         passed: whether the two agree.
+        comparisons: the comparisons that make up the verdict.
     """
 
     text: str
     expected: str
     measured: str
     passed: bool | np.bool_
+    comparisons: tuple[Comparison, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self):
         object.__setattr__(self, "passed", bool(self.passed))  # a NumPy bool is not JSON
 
     def record(self) -> dict[str, Any]:
         """The claim as a dictionary that JSON can hold."""
-        return asdict(self)
-
-
-class Comparison(NamedTuple):
-    """Numbers against what they should be, as text and as a verdict."""
-
-    expected: str
-    measured: str
-    passed: bool
+        return {name: getattr(self, name) for name in ("text", "expected", "measured", "passed")}
 
 
 def claim(text: str, *comparisons: Comparison, aside: str = "") -> Claim:
@@ -58,7 +60,7 @@ def claim(text: str, *comparisons: Comparison, aside: str = "") -> Claim:
     once = [text for text, last in zip(shown, [None, *shown], strict=False) if text != last]  # one number, two bounds
     passed = len(comparisons) > 0 and all(each.passed for each in comparisons)
     measured = "; ".join(once) + (f" ({aside})" if aside else "")
-    return Claim(text, "; ".join(each.expected for each in comparisons), measured, passed)
+    return Claim(text, "; ".join(each.expected for each in comparisons), measured, passed, comparisons)
 
 
 def near(measured: Any, expected: Any, within: Any, form: str = ".3g", *, unit: str = "", what: str = "") -> Comparison:

@@ -93,7 +93,7 @@ def speed_claims(data: Data) -> list[Claim]:
             "Isometry alone does not decide: at the gain where the root mean square of ln s is predicted to be least, networks take "
             f"longer than at the fastest, though it is nearer to one, {layers}.",
             above(at_calm, 1.3, ".2f", unit=" times"),
-            below(np.abs(calm - 1), np.abs(found - 1), what="|g − 1| "),
+            below(np.abs(calm - 1), np.abs(found - 1), what="distance from one "),
         ),
     ]
 
@@ -124,7 +124,7 @@ def robustness_claims(data: Data) -> list[Claim]:
             f"At the best gain learning time grows slowly with depth, from {depths[0]} to {depths[-1]} layers, and more slowly than at "
             "g = 1 by more than 0.1.",
             below(growth, 0.7, ".2f", what="exponent "),
-            above(growth_at_one, growth + 0.1, ".2f", what="at g = 1 "),
+            above(growth_at_one, growth + 0.1, ".2f", what="at one "),
         ),
     ]
 
@@ -158,7 +158,7 @@ def start_claims(data: Data) -> list[Claim]:
             f"Singular values of Gaussian networks are predicted to spread further than those of orthogonal ones: least ratio of the 5 to "
             f"95 % ranges in decades over {layers} and all gains, and at {depths[-1]} layers and g = 1.",
             above((decades[1] / decades[0]).min(), 1, ".2f", what="least ", unit=" times"),
-            above(decades[1, -1, one] / decades[0, -1, one], 10, ".1f", what="at g = 1 ", unit=" times"),
+            above(decades[1, -1, one] / decades[0, -1, one], 10, ".1f", what="at one ", unit=" times"),
             aside=f"{decades[0, -1, one]:.1f} and {decades[1, -1, one]:.1f} decades",
         ),
     ]

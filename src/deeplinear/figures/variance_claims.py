@@ -45,9 +45,9 @@ def map_claims(data: Data) -> list[Claim]:
         ),
         claim(
             "At g = 1 activity dies out as slowly as 1/(2l) in layer l: q of layers 100 and 101, from q = 1, to the printed digits, and "
-            "2lq.",
+            "lq.",
             as_printed(along, AT_EDGE),
-            near(2 * along * layers, 1, 0.03, ".4f", what="2lq = "),
+            near(along * layers, 0.5, 0.015, ".4f", what="lq = "),
         ),
     ]
 
@@ -78,7 +78,7 @@ def level_claims(data: Data) -> list[Claim]:
         claim(
             "The edge of chaos of tanh is g = 1: q∞ is 0 at and below it, and more above it.",
             same(data["edge"], 1, ".12g", what="critical gain "),
-            same(below_edge, 0 * below_edge, ".2g", what="to 1: "),
+            same(below_edge, 0 * below_edge, ".2g", what="up to one: "),
             above(above_edge, 0.01, what="above: "),
         ),
     ]
