@@ -181,7 +181,8 @@ def test_list(capsys):
 
 def test_ctrl_c_is_not_lost_in_a_callback_that_cannot_raise():
     code = (
-        "import sys, time, types; from deeplinear import cli\n"
+        "import signal, sys, time, types; from deeplinear import cli\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored below nohup and in the background
         "try:\n    cli.not_lost(types.SimpleNamespace(exc_type=KeyboardInterrupt)); time.sleep(5)\n"
         "except KeyboardInterrupt: sys.exit(7)"
     )

@@ -1,6 +1,8 @@
 """Figures written to a folder: whole, kept, resumed."""
 
+import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from deeplinear.figures import Claim
 from deeplinear.report.reproduce import fingerprint, reproduce
-from deeplinear.report.table import claims_table
+from deeplinear.report.table import claims_table, table
 
 
 def stub(*, passed=True, fail=None):
@@ -106,13 +108,137 @@ def test_unknown_names_and_scales_are_refused(tmp_path):
         reproduce(out=tmp_path, figures={"one": stub()}, scale="huge")
 
 
-def test_the_table_shows_both_verdicts(tmp_path):
+def several(*verdicts):
+    """A figure with one claim for each verdict."""
+    figure = stub()
+    figure.claims = lambda data: [Claim(f"claim {i}", f"want {i}", f"got {i}", v) for i, v in enumerate(verdicts)]
+    return figure
+
+
+@pytest.mark.parametrize("verdicts", [(True, False), (False, True), (False, False), (True, True), (True,), (False,)])
+def test_a_figure_passes_if_all_its_claims_do(tmp_path, verdicts):
+    result = reproduce(out=tmp_path, figures={"one": several(*verdicts)})[0]
+    assert result.passed == all(verdicts)
+    assert json.loads((tmp_path / "claims.json").read_text())["one"]["passed"] == all(verdicts)
+
+
+def screen(results, width=120):
+    """The table of claims as lines of text."""
     from rich.console import Console
 
-    console = Console(width=120, record=True, file=open(tmp_path / "screen", "w"))  # noqa: SIM115
-    console.print(claims_table(reproduce(out=tmp_path, figures={"one": stub(), "two": stub(passed=False)})))
-    console.file.close()
-    text = console.export_text()
-    assert "✓" in text
-    assert "✗" in text
-    assert "it counts" in text
+    console = Console(width=width, file=io.StringIO())
+    console.print(claims_table(results))
+    return console.file.getvalue().splitlines()
+
+
+def test_every_mark_stands_beside_its_claim_and_its_numbers(tmp_path):
+    verdicts = (True, False, True, False, False)
+    lines = screen(reproduce(out=tmp_path, figures={"one": several(*verdicts), "two": several(False, True)}))
+    assert [line.split(",")[0] for line in lines if "quick scale" in line] == ["one", "two"]
+    heads = [i for i, line in enumerate(lines) if line.split() == ["claim", "expected", "measured"]]
+    for start, marks in zip(heads, (verdicts, (False, True)), strict=True):
+        shown = [line.split() for line in lines[start + 1 : start + 1 + len(marks)]]
+        assert shown == [
+            ["✓" if mark else "✗", "claim", str(i), "want", str(i), "got", str(i)] for i, mark in enumerate(marks)
+        ]
+
+
+def test_marks_are_green_and_red(tmp_path):
+    rows = table(reproduce(out=tmp_path, figures={"one": several(True, False)})[0])
+    good, bad = rows.columns[0].cells
+    assert (good.plain, good.style) == ("✓", "green")
+    assert (bad.plain, bad.style) == ("✗", "bold red")
+
+
+def test_brackets_in_a_claim_are_text_and_not_markup(tmp_path):
+    figure = stub()
+    figure.claims = lambda data: [Claim("all [bold] of it", "[1, 2]", "[red]3", True)]
+    lines = " ".join(screen(reproduce(out=tmp_path, figures={"one": figure})))
+    for word in ("[bold]", "[1, 2]", "[red]3"):
+        assert word in lines
+
+
+def test_the_title_says_how_long_it_took_or_that_it_was_there(tmp_path):
+    figures = {"one": stub()}
+    first = replace(reproduce(out=tmp_path, figures=figures, scale="paper")[0], seconds=12.34)
+    assert "one, paper scale, computed in 12.3 s" in " ".join(screen([first]))
+    again = reproduce(out=tmp_path, figures=figures, scale="paper")
+    assert "one, paper scale, found finished" in " ".join(screen(again))
+
+
+def test_other_source_code_computes_a_figure_again(tmp_path, monkeypatch):
+    from deeplinear import sweep
+
+    figures = {"one": stub()}
+    reproduce(out=tmp_path, figures=figures)
+    assert reproduce(out=tmp_path, figures=figures)[0].reused
+    monkeypatch.setattr(sweep, "source", lambda: "other code")
+    assert not reproduce(out=tmp_path, figures=figures)[0].reused
+    assert reproduce(out=tmp_path, figures=figures)[0].reused
+    assert len(figures["one"].calls) == 2
+
+
+def test_pieces_of_sweeps_are_kept_while_a_figure_is_unfinished_and_watched(tmp_path):
+    from deeplinear.sweep import SETTING, sweep
+
+    places, seen = [], []
+
+    def compute(n):
+        places.append(SETTING.get().folder)
+        sweep(pow, [{"base": 2, "exp": k} for k in range(2)], workers=1)
+        if len(places) == 1:
+            raise KeyboardInterrupt
+        return {"x": np.arange(n)}
+
+    figure = stub()
+    figure.compute = compute
+    with pytest.raises(KeyboardInterrupt):
+        reproduce(out=tmp_path, figures={"one": figure}, watch=lambda *of: seen.append(of))
+    assert places == [tmp_path / ".one-pieces"]
+    assert places[0].is_dir()
+    assert seen == [("one",), ("one", 1, 2), ("one", 2, 2)]
+    reproduce(out=tmp_path, figures={"one": figure})
+    assert places[1] == places[0]
+    assert not places[0].exists()
+    assert SETTING.get().folder is None
+
+
+def test_fresh_forgets_pieces_too(tmp_path):
+    (tmp_path / ".one-pieces").mkdir()
+    (tmp_path / ".one-pieces" / "old").touch()
+    figure, there = stub(fail=KeyboardInterrupt()), []
+    for fresh in (False, True):
+        figure.calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            reproduce(out=tmp_path, figures={"one": figure}, fresh=fresh)
+        there.append((tmp_path / ".one-pieces" / "old").exists())
+    assert there == [True, False]
+
+
+def test_seconds_are_those_of_the_computation_also_when_it_is_found_again(tmp_path, monkeypatch):
+    from deeplinear.report import reproduce as room
+
+    clock = iter([100.0, 107.256])
+    monkeypatch.setattr(room.time, "perf_counter", lambda: next(clock))
+    figures = {"one": stub()}
+    first = reproduce(out=tmp_path, figures=figures)[0]
+    again = reproduce(out=tmp_path, figures=figures)[0]
+    assert first.seconds == again.seconds == pytest.approx(7.256, rel=1e-12)
+    assert again.record()["seconds"] == 7.26
+
+
+def test_pictures_are_of_their_own_kind_and_of_the_size_asked(tmp_path):
+    import matplotlib.image
+
+    result = reproduce(out=tmp_path, figures={"one": stub()})[0]
+    assert [path.name for path in result.files] == ["one.npz", "one.png", "one.svg"]
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (tmp_path / "one.svg").read_bytes()
+    assert matplotlib.image.imread(tmp_path / "one.png").shape[:2] == (320, 320)  # two inches at 160 dots
+
+
+def test_scales_take_their_own_parameters(tmp_path):
+    figure = stub()
+    for scale in ("quick", "paper"):
+        reproduce(out=tmp_path, figures={"one": figure}, scale=scale)
+    assert figure.calls == [{"n": 3}, {"n": 5}]

@@ -1,0 +1,336 @@
+"""What the command line prints stands beside its name: a swap of two columns, fields, verdicts or options is seen."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from tests.test_cli import run
+
+from deeplinear import Task, cli
+from deeplinear.figures import FIGURES, Claim
+from deeplinear.report.prediction import predict
+
+
+@pytest.fixture(scope="module")
+def example():
+    """Examples whose white inputs leave three modes of different strength."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 4)) * [1, 2, 3, 4]
+    y = x @ rng.standard_normal((4, 3)) * [3.0, 1.0, 0.3] + 0.1 * rng.standard_normal((50, 3))
+    return x, y
+
+
+@pytest.fixture(scope="module")
+def file(example, tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "mine.npz"
+    np.savez(path, x=example[0], y=example[1])
+    return path
+
+
+@pytest.fixture(scope="module")
+def task(example):
+    return Task.from_data(*example, inputs="white")
+
+
+OPTIONS = {"depth": 5, "width": 7, "strength": 0.01}
+
+
+@pytest.fixture(scope="module")
+def found(task):
+    """A run at a third of the best rate, so that no two rates are the same."""
+    best = predict(task, **OPTIONS).best_rate
+    return predict(task, **OPTIONS, rate=best / 3, simulate=True)
+
+
+def test_json_fields_of_a_prediction_are_what_they_are_called(found):
+    record, k = found.record(), len(found.targets)
+    known = {
+        "inputs": 4,
+        "outputs": 3,
+        "depth": 5,
+        "width": 7,
+        "strength": found.strength,
+        "rate": found.rate,
+        "best_rate": found.best_rate,
+        "largest_stable_rate": found.stable_rate,
+        "largest_sharpness": found.path.sharpness.max(),
+        "singular_values": found.singular_values.tolist(),
+        "targets": found.targets.tolist(),
+        "half_times": found.half_times.tolist(),
+        "epochs": found.run.times[-1],
+        "simulated_half_times": found.run.half_times[:k].tolist(),
+        "deviation": found.deviations.tolist(),
+        "diagonality": found.task.diagonality,
+        "exact": True,
+        "unstable_from": None,
+    }
+    assert {name: record[name] for name in known} == known
+    assert len({json.dumps(value, default=float) for value in known.values()}) == len(known)  # a swap would show
+
+
+def test_fields_of_raw_inputs_and_of_rates_beyond_the_edge(example):
+    raw = predict(Task.from_data(*example, inputs="raw"), **OPTIONS)
+    record = raw.record()
+    assert record["targets"] == (raw.task.modes.s / raw.task.mode_powers).tolist() != record["singular_values"]
+    assert record["singular_values"] == raw.task.modes.s.tolist()
+    assert record["diagonality"] == raw.task.diagonality > 1e-3
+    assert record["exact"] is False
+    assert record["largest_sharpness"] is None
+    white = Task.from_data(*example, inputs="white")
+    rate = 1.3 * predict(white, **OPTIONS).stable_rate
+    beyond = predict(white, **OPTIONS, rate=rate)
+    assert beyond.record()["unstable_from"] == beyond.path.unstable_from > 0
+
+
+def rows(text, first):
+    """Lines of a table whose first header is ``first``, as cells between two or more spaces or single ones."""
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.split()[:1] == [first])
+    return lines[start], [line.split() for line in lines[start + 1 :]]
+
+
+def test_columns_of_the_table_are_what_their_headers_say(found, capsys, tmp_path):
+    cli.say_prediction(found, tmp_path / "p.png")
+    header, table = rows(capsys.readouterr().out, "mode")
+    columns = {
+        "mode": [f"{i + 1}" for i in range(3)],
+        "singular value": [f"{value:.4g}" for value in found.singular_values],
+        "target": [f"{value:.4g}" for value in found.targets],
+        "half learned at epoch": [f"{value:.4g}" for value in found.half_times],
+        "descent": [f"{value:.4g}" for value in found.run.half_times[:3]],
+        "largest deviation": [f"{value:.1%}" for value in found.deviations],
+    }
+    assert re.split(r"\s{2,}", header.strip()) == list(columns)
+    for i in range(3):
+        assert table[i] == [cells[i] for cells in columns.values()]
+    assert columns["half learned at epoch"] != columns["descent"]
+
+
+def test_columns_of_raw_inputs_tell_singular_values_from_targets(example, capsys, tmp_path):
+    raw = predict(Task.from_data(*example, inputs="raw"), depth=2)
+    cli.say_prediction(raw, tmp_path / "p.png")
+    _, table = rows(capsys.readouterr().out, "mode")
+    for i in range(3):
+        assert table[i] == [str(i + 1), *(f"{v[i]:.4g}" for v in (raw.singular_values, raw.targets, raw.half_times))]
+
+
+def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
+    cli.say_prediction(found, tmp_path / "p.png")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "50 examples, 4 inputs, 3 outputs, depth 5" in out
+    rates = re.search(r"best rate (\S+), largest stable rate (\S+), used (\S+)", out).groups()
+    assert rates == tuple(f"{rate:.4g}" for rate in (found.best_rate, found.stable_rate, found.rate))
+    assert f"{found.path.sharpness.max():.4g}" in out
+    assert f"{found.path.limit:.4g}" in out
+    assert f"over {found.run.times[-1]:.0f} epochs" in out
+    assert f"{found.deviations.max():.2%}" in out
+    assert str(tmp_path / "p.png") in out or "p.png" in out
+
+
+def test_what_is_left_out_of_the_table_is_counted(capsys, tmp_path):
+    cli.say_prediction(predict(Task.from_modes(np.linspace(3, 1, 23)), width=25), tmp_path / "p.png")
+    out = capsys.readouterr().out
+    assert "3 weaker modes" in out
+    _, table = rows(out, "mode")
+    assert table[19][0] == "20"
+    cli.say_prediction(predict(Task.from_modes(np.linspace(3, 1, 5)), width=2), tmp_path / "p.png")
+    assert "3 weaker modes do not fit through a width of 2" in capsys.readouterr().out
+
+
+def test_options_of_predict_reach_the_prediction(capsys, file, monkeypatch, tmp_path):
+    from deeplinear import data
+    from deeplinear.report import prediction
+
+    asked, source = [], data.from_file
+    monkeypatch.setattr(
+        data, "from_file", lambda path, **options: asked.append((path, options)) or source(path, **options)
+    )
+    monkeypatch.setattr(prediction, "predict", lambda task, **options: asked.append(options) or predict(task, depth=2))
+    picture = tmp_path / "x.png"
+    arguments = ("--depth", 4, "--width", 9, "--strength", 0.02, "--rate", 0.5, "--inputs", "centred", "--out", picture)
+    code, out, _ = run(capsys, "predict", file, *arguments, "--simulate", "--json")
+    assert code == 0
+    assert json.loads(out)["picture"] == str(picture)
+    assert json.loads(out)["examples"] == 50
+    (path, of_file), options = asked
+    assert (path, of_file["inputs"], of_file["target"]) == (file, "centred", None)
+    wanted = {"depth": 4, "width": 9, "strength": 0.02, "rate": 0.5, "simulate": True}
+    assert {name: options[name] for name in wanted} == wanted
+    assert picture.exists()
+
+
+def test_defaults_of_predict(capsys, file, monkeypatch):
+    from deeplinear.report import prediction
+
+    asked = []
+    monkeypatch.setattr(
+        prediction, "predict", lambda task, **options: asked.append((task, options)) or predict(task, depth=2)
+    )
+    code, out, _ = run(capsys, "predict", file, "--json")
+    assert code == 0
+    task, options = asked[0]
+    wanted = {"depth": 2, "width": 100, "strength": 1e-3, "rate": None, "simulate": False}
+    assert {name: options[name] for name in wanted} == wanted
+    assert task.anisotropy < 1e-9  # white
+    assert json.loads(out)["picture"] == str(file.with_name("mine-modes.png"))
+
+
+def figures(monkeypatch, **verdicts):
+    """Figures that need no time: one claim for each verdict, and the parameters that they were computed with."""
+    seen = {}
+    for name, passed in verdicts.items():
+
+        def compute(name=name, **parameters):
+            seen[name] = parameters
+            return {"x": np.zeros(1)}
+
+        module = FIGURES[name]
+        monkeypatch.setattr(module, "compute", compute)
+        found = [Claim(f"{name} claim {i}", f"{i}", f"{i + 10}", each) for i, each in enumerate(passed)]
+        monkeypatch.setattr(module, "claims", lambda data, found=found: found)
+        monkeypatch.setattr(module, "draw", lambda data, figure: None)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ([True], [True], 0),
+        ([True], [False], 1),
+        ([False], [True], 1),
+        ([True, False], [True], 1),
+        ([True], [False, True], 1),
+        ([False], [False], 1),
+    ],
+)
+def test_one_failed_claim_of_one_figure_gives_exit_code_1(capsys, monkeypatch, tmp_path, first, second, code):
+    figures(monkeypatch, fig2=first, fig8=second)
+    left, out, _ = run(capsys, "reproduce", "fig2", "fig8", "--out", tmp_path, "--json")
+    found = json.loads(out)
+    assert left == code
+    assert found["passed"] == (code == 0)
+    assert {name: each["passed"] for name, each in found["figures"].items()} == {
+        "fig2": all(first),
+        "fig8": all(second),
+    }
+    assert [claim["passed"] for claim in found["figures"]["fig8"]["claims"]] == second
+    left, out, _ = run(capsys, "reproduce", "fig2", "fig8", "--out", tmp_path)
+    assert left == code
+    assert f"{sum(first) + sum(second)} of {len(first) + len(second)} claims hold; written to" in " ".join(out.split())
+
+
+def test_json_of_reproduce_is_what_its_fields_say(capsys, monkeypatch, tmp_path):
+    figures(monkeypatch, fig2=[True, False])
+    _, out, _ = run(capsys, "reproduce", "fig2", "--out", tmp_path, "--json", "--scale", "paper")
+    found = json.loads(out)
+    assert (found["scale"], found["out"]) == ("paper", str(tmp_path))
+    one = found["figures"]["fig2"]
+    assert one["claims"] == [
+        {"text": "fig2 claim 0", "expected": "0", "measured": "10", "passed": True},
+        {"text": "fig2 claim 1", "expected": "1", "measured": "11", "passed": False},
+    ]
+    assert one["files"] == [str(tmp_path / f"fig2.{ending}") for ending in ("npz", "png", "svg")]
+    assert (one["scale"], one["reused"]) == ("paper", False)
+    assert 0 <= one["seconds"] < 60
+
+
+def test_scale_and_fresh_reach_the_figure(capsys, monkeypatch, tmp_path):
+    seen = figures(monkeypatch, fig8=[True])
+    for scale, parameters in (("quick", FIGURES["fig8"].QUICK), ("paper", FIGURES["fig8"].PAPER)):
+        run(capsys, "reproduce", "fig8", "--out", tmp_path, "--scale", scale)
+        assert seen["fig8"] == parameters
+    seen.clear()
+    for fresh in ((), ("--fresh",)):
+        _, out, _ = run(capsys, "reproduce", "fig8", "--out", tmp_path, "--scale", "paper", *fresh)
+        assert bool(seen) == bool(fresh)
+        assert ("computes them again" in " ".join(out.split())) == (not fresh)
+
+
+def test_no_name_is_every_figure_and_quick_is_the_default(capsys, monkeypatch, tmp_path):
+    seen = figures(monkeypatch, **{name: [True] for name in FIGURES})
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "reproduce", "--json")
+    assert code == 0
+    assert list(json.loads(out)["figures"]) == list(FIGURES)
+    assert {name: FIGURES[name].QUICK for name in FIGURES} == seen
+    assert (tmp_path / "results" / "claims.json").exists()
+
+
+def test_lists_say_of_each_name_what_it_is(capsys):
+    from deeplinear import data, initial
+    from deeplinear.exact import FORMULAS
+
+    _, out, _ = run(capsys, "list", "--json")
+    lists = json.loads(out)
+    assert list(lists["figures"]) == list(FIGURES)
+    for name in FIGURES:
+        assert FIGURES[name].__doc__.replace("`", "").startswith(lists["figures"][name])
+    for name, line in lists["data sets"].items():
+        assert getattr(data, name).__doc__.replace("`", "").strip().startswith(line)
+    for name, line in lists["initial conditions"].items():
+        assert getattr(initial, name).__doc__.replace("`", "").strip().startswith(line)
+    assert lists["laws"] == {law.name: f"{law.kind}; {law.depths} layers" for law in FORMULAS}
+    _, out, _ = run(capsys, "list")
+    titles = [line.strip() for line in out.splitlines() if line and not line.startswith(" ")]
+    assert [title for title in titles if title in lists] == list(lists)
+    words = " ".join(out.split())
+    for name, line in lists["figures"].items():
+        assert f"{name} {line}"[:40] in words
+
+
+def test_laws_print_the_fields_of_each_law(capsys):
+    from deeplinear.exact import CONDITIONS, FORMULAS
+
+    _, out, _ = run(capsys, "laws", "--json")
+    found = json.loads(out)
+    assert found["conditions"] == CONDITIONS
+    for record, law in zip(found["laws"], FORMULAS, strict=True):
+        assert record == {
+            "name": law.name,
+            "kind": law.kind,
+            "depths": law.depths,
+            "needs": list(law.needs),
+            "source": law.source,
+        }
+    _, out, _ = run(capsys, "laws")
+    words = " ".join(out.split())
+    for law in FORMULAS:
+        line = f"{law.name} {law.kind}, {law.depths} weight matrices; source: {law.source} needs: {', '.join(law.needs) or 'nothing'}"
+        assert " ".join(line.split()) in words
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (ValueError("bad\n  value"), 2, "deeplinear: bad value\n"),
+        (OSError("no room"), 2, "deeplinear: no room\n"),
+        (KeyboardInterrupt(), 130, "deeplinear: interrupted"),
+    ],
+)
+def test_exit_codes(capsys, monkeypatch, error, code, text):
+    def fails(**options):
+        raise error
+
+    monkeypatch.setattr(cli, "app", fails)
+    left, out, err = run(capsys)
+    assert (left, out) == (code, "")
+    assert err.startswith(text)
+    assert err.count("\n") == 1
+
+
+def test_the_usual_hook_is_back_afterwards(capsys):
+    import sys
+
+    usual = sys.unraisablehook
+    run(capsys, "laws", "--json")
+    assert sys.unraisablehook is usual
+
+
+def test_other_unraisable_errors_go_the_usual_way(monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli.sys, "__unraisablehook__", seen.append)
+    event = SimpleNamespace(exc_type=ValueError)
+    cli.not_lost(event)
+    assert seen == [event]
