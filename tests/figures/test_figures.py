@@ -9,27 +9,16 @@ import warnings
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from tests.figures.conftest import computed
 
 from deeplinear.figures import FIGURES
 from deeplinear.figures.claim import Comparison
-
-SMALLER = {
-    "fig2": {"grid": 9, "points": 45, "duration": 9.0},
-    "fig3": {"seeds": 6},
-    "fig4": {},
-    "fig5": {},
-    "fig6a": {},
-    "fig6bc": {},
-    "fig7": {},
-    "fig8": {},
-    "gains": {},
-}
 
 
 @pytest.fixture(scope="module", params=list(FIGURES))
 def figure(request):
     module = FIGURES[request.param]
-    return request.param, module, module.compute(**module.QUICK | SMALLER[request.param])
+    return request.param, module, computed(request.param)
 
 
 def test_every_parameter_is_in_both_scales():
