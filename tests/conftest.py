@@ -12,3 +12,4 @@ TIMES = 1e-13  # times to learn against 60-digit arithmetic
 TWO_LAYER = 1e-10  # two-layer strengths against an ODE
 REDUCED_LOSS = 1e-12  # reduced against unreduced descent, losses relative to the first
 LIFTED = 1e-10  # lifted against unreduced weights, relative
+ORDER = 0.1  # ratio of the errors at one step and at half of it, 2 but for the next order (style: 2 ± 0.1)

@@ -32,7 +32,7 @@ def test_spectrum_of_fig_3():
     values, counts = np.unique(s[::-1].round(6), return_counts=True)
     assert_array_equal(counts[::-1], [1, 1, 2, 4, 8, 16])
     assert_allclose(values[::-1] ** 2 / 1000, [6.568, 3.132, 2.1656, 1.4106, 0.8208, 0.36], rtol=0, atol=1e-4)
-    assert_allclose(values[::-1], [81.0, 56.0, 46.5, 37.6, 28.6, 19.0], rtol=0, atol=0.05)
+    assert_allclose(values[::-1], [81.0, 56.0, 46.5, 37.6, 28.6, 19.0], rtol=0, atol=0.05)  # one decimal is printed
 
 
 def test_spectrum_keeps_its_digits_where_few_features_flip():
@@ -65,7 +65,7 @@ def test_sampled_singular_values_are_near_the_spectrum():
     printed = [80.8, 56.4, 47.8, 39.2, 28.9, 20.6, 16.9]
     assert (np.abs(draws[:, modes].mean(axis=0) - printed) < 5 * np.sqrt(2) * spread + 0.05).all()  # both are samples
     many = hierarchy(features=200_000, rng=0).modes.s / np.sqrt(200_000)
-    assert_allclose(many, hierarchy_spectrum(features=1), rtol=0.02)
+    assert_allclose(many, hierarchy_spectrum(features=1), rtol=0.02)  # √(32/200 000) is 0.013
 
 
 def test_task_is_white_and_noiseless():

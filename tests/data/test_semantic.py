@@ -63,7 +63,7 @@ def test_eight_items_and_their_attributes():
     task = semantic()
     assert (task.n_in, task.n_out, task.rank, task.anisotropy) == (8, 36, 8, 0.0)
     _, s, v = task.modes
-    assert_allclose(s, [6.806, 4.473, 3.044, 3.003, 2.043, 1.381, 1.141, 1.0], atol=1e-3)
+    assert_allclose(s, [6.806, 4.473, 3.044, 3.003, 2.043, 1.381, 1.141, 1.0], atol=5e-4)  # three decimals are printed
     # what is learned first: all items are alive; then plants against animals (Saxe et al. 2019, Fig. 3)
     assert len(set(np.sign(v[:, 0]))) == 1
     assert_array_equal(np.sign(v[:, 1]) * np.sign(v[0, 1]), [1, 1, 1, 1, -1, -1, -1, -1])

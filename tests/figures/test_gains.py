@@ -153,7 +153,7 @@ def test_images_have_mean_zero_and_mean_square_one():
 def test_first_preactivations_have_variance_g_squared(start):
     x, *_ = gain_runs.images("digits", 1000, 400)
     first = next(gain_runs.started(start, [64, 60, 10], 1.3, 0).preactivations(x))
-    assert_allclose(np.mean(first**2), 1.3**2, rtol=0.1)
+    assert_allclose(np.mean(first**2), 1.3**2, rtol=0.1)  # 60 rows over images that are alike: 5 %
 
 
 def test_race_is_what_training_each_rate_says():
@@ -191,8 +191,8 @@ def test_race_is_what_training_each_rate_says():
     by_hand = [gain_runs.crossing(run.times, run.loss[0], 0.5) for run in runs]
     best = int(np.nanargmin(by_hand))
     assert found["rate"] == (1.0, 3.0)[best]
-    assert_allclose(found["learned"], min(by_hand), rtol=1e-3)
-    assert_allclose(found["loss"], runs[best].loss[0, -1], rtol=1e-3)
+    assert_allclose(found["learned"], min(by_hand), rtol=1e-5)  # float32
+    assert_allclose(found["loss"], runs[best].loss[0, -1], rtol=1e-5)
     right = runs[best].network(0)(test_x).argmax(axis=1) == test_y.argmax(axis=1)
     assert abs(found["accuracy"] - right.mean()) <= 0.01
     assert found["accuracy"] > 0.7

@@ -154,7 +154,7 @@ def test_a_change_turns_its_claim(text, change):
 
 def test_an_invented_panel_has_the_quantiles_of_the_table():
     _, known, _ = reference()
-    assert_allclose(quantiles(invented()).reshape(15, 7), known[:, :7], atol=0.02)
+    assert_allclose(quantiles(invented()).reshape(15, 7), known[:, :7], atol=5e-3)  # between N points by straight lines
 
 
 def test_rounding_of_the_table_is_half_its_last_digit():
@@ -236,8 +236,8 @@ def test_law_of_a_panel_is_that_of_ln_s():
     shifted = fig7.predicted(gain=1.0, variance=1.0, depth=5, log_s=pooled + level)
     assert_allclose(law["aligned_cdf"], shifted["cdf"], atol=1e-12)
     assert_allclose(shifted["aligned_cdf"], shifted["cdf"], atol=1e-12)
-    assert_allclose(law["law_quantiles"][1:6], np.quantile(pooled, LEVELS[1:6]), atol=0.08)
-    assert_allclose(law["log_rms_law"], log_rms(pooled), atol=0.03)
-    assert_allclose(law["law_kept"], np.mean(pooled > np.log(0.01)), atol=0.01)
+    assert_allclose(law["law_quantiles"][1:6], np.quantile(pooled, LEVELS[1:6]), atol=0.05)  # 8 networks of 120 units
+    assert_allclose(law["log_rms_law"], log_rms(pooled), atol=0.02)
+    assert_allclose(law["law_kept"], np.mean(pooled > np.log(0.01)), atol=2e-3)  # two of 960
     area = np.sum(np.diff(law["grid"]) * (law["density"][1:] + law["density"][:-1]) / 2)
     assert_allclose(area, 1, atol=5e-3)  # of log10 s

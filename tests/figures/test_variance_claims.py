@@ -83,4 +83,6 @@ def test_curves_are_maps_and_their_fixed_points(data):
         assert_allclose(MeanField("tanh", gain).variance_map(q), q, rtol=1e-12)
         assert (q > 0) == (gain > 1)
     for gain, out in zip(fig8.SHOWN, data["maps"], strict=True):
-        assert_allclose(np.interp(fig8.PRINTED[3:6], data["map_in"], out), gain**2 * data["q_out"][3:6], rtol=1e-3)
+        assert_allclose(
+            np.interp(fig8.PRINTED[3:6], data["map_in"], out), gain**2 * data["q_out"][3:6], rtol=2e-4
+        )  # straight lines between 111 points

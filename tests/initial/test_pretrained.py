@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.conftest import CLOSED_FORM
+from tests.conftest import CLOSED_FORM, ORDER
 
 import deeplinear as dl
 from deeplinear import Task
@@ -33,7 +33,7 @@ def test_the_whole_stack_reconstructs_layer_by_layer(examples, task, widths, sta
         assert len(errors) == epochs + 1
         assert_allclose(rate, 0.5 / np.linalg.norm(h, 2) ** 2, rtol=1e-10)
         assert errors[0] < 0.5 * power * 1.01
-        assert_allclose(errors[0], 0.5 * power, rtol=0.01)
+        assert_allclose(errors[0], 0.5 * power, rtol=5e-3)  # a start of strength 1e-3 reconstructs twice as much
         assert (np.diff(errors) <= 1e-12 * power).all()
         image = h @ encoder.T
         best = 0.5 * np.sum((h - image @ np.linalg.lstsq(image, h, rcond=1e-9)[0]) ** 2)
@@ -75,7 +75,7 @@ def test_descent_tends_to_the_closed_form_as_the_rate_does(task):
         total = compounded(task.input_modes[0][:7], layers=3, epochs=150 * slower, strength=0.05, rate=rate)
         assert_allclose(np.diag(passing(limit[:-1], task))[:5], total[:5], rtol=1e-10)
     assert gaps[0] < 0.03
-    assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.1)
+    assert gaps[0] / gaps[1] == pytest.approx(2, abs=ORDER)
 
 
 def test_each_layer_steps_by_the_power_that_it_sees(task):
@@ -98,12 +98,14 @@ def test_half_times_of_random_starts_are_those_of_half_the_strength():
     a, b = std * rng.standard_normal((400, 3)), std * rng.standard_normal((3, 400))
     done = autoencode(a, b, powers=powers, rate=rate, epochs=500)
     m = np.diag(done.decoder @ done.encoder)
-    assert_allclose(m[0], passed(500, power=2.0, rate=rate, strength=strength / 2), atol=0.01)
+    assert_allclose(
+        m[0], passed(500, power=2.0, rate=rate, strength=strength / 2), atol=1e-4
+    )  # M of the first is 1 but for 1e-5
     u0 = ((a[:, 1] + b[1]) ** 2).sum() / 4
     assert_allclose(u0, strength / 2, rtol=5 * np.sqrt(2 / 400))
     half = np.log(1 / u0 - 1) / (2 * np.log1p(rate * powers[1]))
     done = autoencode(a, b, powers=powers, rate=rate, epochs=round(half))
-    assert_allclose((done.decoder @ done.encoder)[1, 1], 0.5, atol=0.02)
+    assert_allclose((done.decoder @ done.encoder)[1, 1], 0.5, atol=0.01)  # an epoch moves it by 0.005
 
 
 def test_white_inputs_take_a_few_epochs():
@@ -111,7 +113,7 @@ def test_white_inputs_take_a_few_epochs():
     task = Task.from_modes(np.arange(10.0, 0.0, -1.0))
     done = pretrained(task, [10, 40, 40, 40, 10], rng=8)
     assert max(done.epochs) < 25
-    assert_allclose(passing(done.encoders, task), np.eye(10), atol=0.01)
+    assert_allclose(passing(done.encoders, task), np.eye(10), atol=1e-3)  # it ends before the error is nothing
     aligned = pretrained(task, [10, 40, 40, 40, 10], start="aligned", rng=8)
     last = 1 - (2 * aligned.errors[0] / 10) ** 0.5  # u of every component
     a = np.sqrt(last)

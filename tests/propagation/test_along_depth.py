@@ -27,7 +27,7 @@ def test_map_of_tanh(q, after):
 def test_at_criticality_variances_fall_like_one_over_twice_the_layer():
     q = variances("tanh", gain=1.0, depth=4000, input_variance=1.0)
     assert_allclose(q[99:101], [0.005121, 0.005069], atol=5e-7)
-    assert 2 * 4000 * q[4000] == pytest.approx(1, abs=0.01)
+    assert 2 * 4000 * q[4000] == pytest.approx(1, abs=2e-3)  # the next term is ln(l)/l
 
 
 def test_straight_lines():

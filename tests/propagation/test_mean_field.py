@@ -116,11 +116,11 @@ def test_distances_shrink_by_the_depth_scales():
     net = MeanField("tanh", 2.0, 0.05**0.5)
     xi, q, c = net.depth_scales(), net.variance_fixed_point(), net.correlation_fixed_point()
     away = variances("tanh", weight_std=2.0, bias_std=0.05**0.5, depth=12, input_variance=1.01 * q) - q
-    assert_allclose(away[8] / away[7], np.exp(-1 / xi.variance), rtol=1e-3)
+    assert_allclose(away[8] / away[7], np.exp(-1 / xi.variance), rtol=1e-5)  # the next order in what is left of 1 %
     path = [c + 1e-4]
     for _ in range(3):
         path.append(net.correlation_map(path[-1], q))
-    assert_allclose((path[3] - c) / (path[2] - c), np.exp(-1 / xi.correlation), rtol=1e-3)
+    assert_allclose((path[3] - c) / (path[2] - c), np.exp(-1 / xi.correlation), rtol=1e-4)  # the next order in 1e-4
     assert_allclose(net.correlation_map(c), c, rtol=1e-12)
 
 
@@ -259,7 +259,7 @@ def test_next_to_criticality_the_distance_of_c_from_one_is_linear():
         1 - MeanField("tanh", point.weight_std * (1 + e), point.bias_std).correlation_fixed_point()
         for e in (1e-4, 1e-8)
     ]
-    assert_allclose(short[1] * 1e4, short[0], rtol=0.01)
+    assert_allclose(short[1] * 1e4, short[0], rtol=0.01)  # 1 − c of 5e-8 is known to 2e-3, by some processors
 
 
 @pytest.mark.parametrize("q", [0.4, 3.0])
@@ -329,7 +329,7 @@ def test_what_only_looks_like_a_straight_line():
         kinks=(-2.0, 2.0),
     )
     assert MeanField(clip, 1.0).line is None
-    assert_allclose(MeanField(clip, 1.0).variance_map(1e8), 4, rtol=1e-3)
+    assert_allclose(MeanField(clip, 1.0).variance_map(1e8), 4, rtol=2e-4)  # φ is ±2 but where |h| < 2: 1.6e-4 of all
 
 
 def test_scales_are_long_but_finite_next_to_criticality_and_small_biases_count():

@@ -2,6 +2,7 @@ import jax
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.conftest import ORDER
 
 import deeplinear as dl
 from deeplinear.simulate import compiled, descent, inplace
@@ -88,7 +89,7 @@ def test_converges_to_flow_with_order_one(task):
     for steps in (200, 400, 800):
         run = dl.descend(task, weights, rate=horizon / steps, steps=steps)
         errors.append(np.abs(run.strengths[-1] - exact.strengths[-1]).max())
-    assert_allclose(np.array(errors[:-1]) / errors[1:], 2.0, atol=0.1)
+    assert_allclose(np.array(errors[:-1]) / errors[1:], 2.0, atol=ORDER)
 
 
 def test_rates_and_seeds_in_one_batch(task):

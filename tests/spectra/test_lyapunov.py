@@ -16,8 +16,8 @@ def test_printed_values():
     assert [f"{found[0]:.5f}", f"{found[-1]:.5f}"] == ["-0.00502", "-2.93777"]
     top = lyapunov_exponents(1000)
     assert f"{top[0]:.4f}" == "-0.0005"
-    assert_allclose(top[:990], np.log(1 - np.arange(1, 991) / 1000) / 2, rtol=0, atol=1e-3)
-    assert_allclose(lyapunov_variances(1000)[0], 1 / 2000, rtol=2e-3)
+    assert_allclose(top[:990], np.log(1 - np.arange(1, 991) / 1000) / 2, rtol=0, atol=1e-3)  # 1/N
+    assert_allclose(lyapunov_variances(1000)[0], 1 / 2000, rtol=2e-3)  # 1/N
     mean, std = long_product(1000, k=100)
     assert (round(mean[-1], 1), round(std[-1], 1)) == (-408.9, 11.1)
 

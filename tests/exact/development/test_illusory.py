@@ -30,7 +30,7 @@ def test_predictions_are_outputs_of_the_network():
     curve, kept = flowed(task, decoupled_start(task, (6,), 0.02, seed=1), np.linspace(0, 6, 12))
     outputs = np.array([(w2 @ w1).T for w1, w2 in kept])
     assert_allclose(development.predictions(curve, task), outputs, rtol=INTEGRATOR, atol=INTEGRATOR)
-    assert_allclose(outputs[-1], [row for _, row in MINI], atol=0.01)
+    assert_allclose(outputs[-1], [row for _, row in MINI], atol=0.01)  # the weakest mode is not quite learned
 
 
 def test_found_by_brute_force():
@@ -53,7 +53,9 @@ def test_found_by_brute_force():
     assert {(i.item, i.attribute) for i in found} == set(expected)
     for one in found:
         assert_allclose(one.excess, expected[one.item, one.attribute][0], atol=1e-10)
-        assert_allclose(one.peak, one.excess + max(0.0, one.final) if one.excess > 0 else one.peak, atol=1e-3)
+        assert_allclose(
+            one.peak, one.excess + max(0.0, one.final) if one.excess > 0 else one.peak, atol=1e-4
+        )  # outputs begin near 0
         assert one.peak_time == expected[one.item, one.attribute][1]
     sizes = [abs(one.excess) for one in found]
     assert sizes == sorted(sizes, reverse=True)
@@ -104,7 +106,7 @@ def test_beliefs_may_first_go_the_wrong_way():
     assert {(one.item, one.attribute) for one in dips} == {(0, 1), (1, 0)}
     assert_allclose([one.peak - one.final for one in dips], [one.excess for one in dips], rtol=1e-9)
     assert_allclose(dips[0].final, -0.96, rtol=1e-6)
-    assert_allclose(dips[0].peak, -1.44, atol=0.01)
+    assert_allclose(dips[0].peak, -1.44, atol=0.01)  # before mode 2 begins, which it does a little before
 
 
 def test_nothing_learned_nothing_believed():
@@ -141,6 +143,6 @@ def test_eight_items(start):
     assert 0.65 < found[0].peak < 0.72
     assert {("Daisy", "Move"), ("Canary", "Fish")} <= set(named)
     full = np.array([product(w)[one.attribute, one.item] for w in kept for one in found[:1]])
-    assert_allclose(full.max(), found[0].peak, atol=0.05)
+    assert_allclose(full.max(), found[0].peak, atol=2e-3)  # strengths leave out how modes mix: order of the start
     shallow, _ = descended(task, [np.zeros((36, 8))], 0.01, 3000)
     assert development.illusory(shallow, task, least=1e-9) == ()

@@ -18,7 +18,7 @@ def test_follows_the_matrix_flow_to_its_end(widths):
     some = run.times[:: max(1, len(run.times) // 20)]
     want = matrix_flow(task, layers, some, tau=2.0)
     assert_allclose(run.loss[:: max(1, len(run.times) // 20)], task.loss(want), rtol=1e-6)  # an integrator of rtol 1e-8
-    assert_allclose(product(run.weights), task.optimum, atol=1e-3)
+    assert_allclose(product(run.weights), task.optimum, atol=1e-3)  # 1e-8 of the loss is left: 1e-4 of the map, of 2
     assert run.unlearned == 0
     half = run.time_to_fall(0.5)
     at = matrix_flow(task, layers, np.array([0.0, half]), tau=2.0)
@@ -36,14 +36,14 @@ def test_time_to_fall_of_one_mode():
 def test_bottlenecks_end_at_the_best_map_of_their_rank():
     task = build_task([2.0, 1.5, 1.0], 4, 3, rng=np.random.default_rng(3), powers=[1.0, 0.6, 0.4, 0.3])
     run = ending.ending(task, random_layers([4, 1, 3], np.random.default_rng(4), 0.3))
-    assert_allclose(product(run.weights), best_map(task, 1), atol=0.02)
+    assert_allclose(product(run.weights), best_map(task, 1), atol=1e-3)  # 1e-8 of the loss is left
     assert run.unlearned == 0
 
 
 @pytest.mark.parametrize("depth", [2, 3])
 def test_modes_without_a_target_are_not_awaited(depth):
     run = ending.ending(Task.from_modes([1.0, 0.0, 0.0]), [0.7 * np.eye(3)] * depth)
-    assert_allclose(product(run.weights), np.diag([1.0, 0.0, 0.0]), atol=0.01)
+    assert_allclose(product(run.weights), np.diag([1.0, 0.0, 0.0]), atol=0.01)  # 1e-4 of the loss may be left there
     assert len(run.times) < 300  # all of the way: more than 2000 for two layers, without end for three
 
 
@@ -65,7 +65,9 @@ def test_large_starts_are_stiff_and_do_not_overflow():
     task = Task.from_modes([2.0, 1.0])
     for widths in ([2, 10, 10, 10, 2], [2, 2, 2]):
         run = ending.ending(task, random_layers(widths, np.random.default_rng(6), 30.0))
-        assert_allclose(product(run.weights), task.optimum, atol=1e-3)
+        assert_allclose(
+            product(run.weights), task.optimum, atol=1e-3
+        )  # 1e-8 of the loss is left: 1e-4 of the map, of 2
         assert run.unlearned == 0
         assert len(run.times) < 1000  # an explicit method needs ten times as many where the network is narrow
 

@@ -38,7 +38,9 @@ def test_imbalance_takes_two_layers_from_rich_to_lazy(n_in):
         k0, k1 = (np.add.outer(b**2, np.pad(a**2, (0, n_in - 3))) for a, b in ((a0, b0), (a1, b1)))
         assert_allclose(found.movement, np.linalg.norm(k1 - k0) / np.linalg.norm(k1), rtol=END)
         assert_allclose(found.growth, np.linalg.norm(k1) / np.linalg.norm(k0), rtol=END)
-        assert_allclose(found.turn, 1 - np.vdot(k0, k1) / np.linalg.norm(k0) / np.linalg.norm(k1), rtol=1e-2, atol=1e-7)
+        assert_allclose(
+            found.turn, 1 - np.vdot(k0, k1) / np.linalg.norm(k0) / np.linalg.norm(k1), rtol=1e-4, atol=1e-6
+        )  # of 1: what two vectors that nearly agree leave
         assert_allclose(found.imbalance, lam / (2 * s), rtol=1e-9, atol=1e-12)
         assert_allclose(found.strengths, u0 / s, rtol=1e-9)
         assert_allclose(found.scale, u0 * np.sqrt(3) / np.linalg.norm(s), rtol=1e-9)
@@ -67,8 +69,10 @@ def test_verdict_matches_the_shape_of_the_learning_curve(lam):
     rates = speed / (1 - u[:-1])
     assert (found.verdict == "lazy") == bool(rates.min() > (1 - LAZY) * rates.max())
     if found.verdict == "lazy":
-        assert_allclose(rates, lam, rtol=0.12)
-        assert_allclose(found.plateau / found.transition, np.log(1 / 0.9) / np.log(9), rtol=0.1)
+        assert_allclose(rates, lam, rtol=LAZY)  # the rate stays within a tenth, by definition
+        assert_allclose(
+            found.plateau / found.transition, np.log(1 / 0.9) / np.log(9), rtol=0.03
+        )  # of an exponential; the rate drifts by a tenth
     if lam == 0:
         assert found.plateau > found.transition
 

@@ -82,8 +82,8 @@ def test_the_kernel_aligns_before_the_loss_moves(depth, scale):
         assert seen.alignment > 0.95
         assert seen.start < 0.3
         assert seen.size < 0.1
-        assert_allclose(
-            silent.silence(times, loss, factors, end=end, fraction=fraction).alignment, seen.alignment, atol=0.02
+        assert_allclose(  # the kernel seen last is not quite the one at the end
+            silent.silence(times, loss, factors, end=end, fraction=fraction).alignment, seen.alignment, atol=1e-3
         )
     start = [(above[0], below[0]) for above, below in factors]
     assert compare.similarity(start, end) > 0.7  # what the plain cosine, not used, would say

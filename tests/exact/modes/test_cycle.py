@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.conftest import CLOSED_FORM
+from tests.conftest import CLOSED_FORM, ORDER
 
 from deeplinear.exact.modes import cycle, discrete
 
@@ -137,7 +137,7 @@ def test_cycle_opens_as_a_square_root(depth):
 
     errors = np.array([off(1e-2), off(5e-3), off(2.5e-3)])
     assert np.abs(errors[-1]) < 1e-3
-    assert_allclose(errors[:-1] / errors[1:], 2, atol=0.1)
+    assert_allclose(errors[:-1] / errors[1:], 2, atol=ORDER)
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.conftest import CLOSED_FORM, LIFTED
+from tests.conftest import CLOSED_FORM, LIFTED, ORDER
 
 from deeplinear.exact.modes import cycle, depth, discrete, unequal
 from deeplinear.exact.modes.aligned import to_white
@@ -132,7 +132,7 @@ def test_tends_to_the_flow_to_first_order_equal_layers(layers):
         )
         return u[0, 0] - depth.strength(2.0, s=1.0, u0=0.1, depth=layers)
 
-    assert_allclose(halving(error), 2, atol=0.1)
+    assert_allclose(halving(error), 2, atol=ORDER)
 
 
 def test_tends_to_the_flow_to_first_order_unequal_layers():
@@ -140,7 +140,7 @@ def test_tends_to_the_flow_to_first_order_unequal_layers():
         a, b = discrete.layers([round(2.0 / rate)], s=[1.0], layers0=[[0.9], [-0.1]], rate=rate)[0, :, 0]
         return np.array([a, b]) - unequal.layers(2.0, s=1.0, a0=0.9, b0=-0.1)
 
-    assert_allclose(halving(error), 2, atol=0.1)
+    assert_allclose(halving(error), 2, atol=ORDER)
 
 
 def test_one_layer_is_geometric():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.conftest import CLOSED_FORM
+from tests.conftest import CLOSED_FORM, ORDER
 
 from deeplinear.exact.modes import depth, discrete
 from deeplinear.exact.modes.steps import learning_step
@@ -32,7 +32,7 @@ def test_counts_steps_to_first_order_in_the_rate(layers, s, u0, power):
     assert (np.abs(errors) < 0.05).all()
     # the largest of three places, for the first order may vanish at one
     sizes = np.abs(errors).max(axis=1)
-    assert_allclose(sizes[:-1] / sizes[1:], 2, atol=0.1)
+    assert_allclose(sizes[:-1] / sizes[1:], 2, atol=ORDER)
 
 
 @pytest.mark.parametrize(
