@@ -13,3 +13,4 @@ TWO_LAYER = 1e-10  # two-layer strengths against an ODE
 REDUCED_LOSS = 1e-12  # reduced against unreduced descent, losses relative to the first
 LIFTED = 1e-10  # lifted against unreduced weights, relative
 ORDER = 0.1  # ratio of the errors at one step and at half of it, 2 but for the next order (style: 2 ± 0.1)
+DIFFERENT = 1e-3  # random numbers that agree no better than to this are not the same

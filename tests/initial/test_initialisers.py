@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.conftest import DIFFERENT
 from tests.initial.starts import SQUARE, STARTS, drawn, layers, task_for, widths_for
 
 from deeplinear import Task, initial
@@ -69,9 +70,9 @@ def test_the_same_seed_gives_the_same_weights(name):
     )
     for a, b in zip(one, two, strict=True):
         assert_array_equal(a, b)
-    assert any(not np.allclose(a, c, rtol=1e-3) for a, c in zip(one, three, strict=True))
+    assert any(not np.allclose(a, c, rtol=DIFFERENT) for a, c in zip(one, three, strict=True))
     if STARTS[name].returns != "reduction":  # whose hidden layers are gI, whatever is drawn
-        assert all(not np.allclose(a, c, rtol=1e-3) for a, c in zip(one, three, strict=True))
+        assert all(not np.allclose(a, c, rtol=DIFFERENT) for a, c in zip(one, three, strict=True))
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -82,14 +83,14 @@ def test_a_generator_moves_on_and_the_global_one_does_not(name):
         (layers(name, widths, rng), layers(name, widths, rng)),
         (layers(name, widths, None), layers(name, widths, None)),
     ):
-        assert any(not np.allclose(a, b, rtol=1e-3) for a, b in zip(one, two, strict=True))
+        assert any(not np.allclose(a, b, rtol=DIFFERENT) for a, b in zip(one, two, strict=True))
     assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 @pytest.mark.parametrize("name", [name for name in RANDOM if STARTS[name].returns != "reduction"])
 def test_layers_are_not_copies_of_each_other(name):
     w = layers(name, widths_for(name, SQUARE))
-    assert all(not np.allclose(a, b, rtol=1e-3) for a, b in itertools.pairwise(w))
+    assert all(not np.allclose(a, b, rtol=DIFFERENT) for a, b in itertools.pairwise(w))
 
 
 @pytest.mark.parametrize(("name", "scale"), SCALES)

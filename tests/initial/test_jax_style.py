@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from tests.conftest import DIFFERENT
 from tests.initial.starts import STARTS, VARIANCES
 
 from deeplinear.initial import jax_style
@@ -69,7 +70,7 @@ def test_key_shape_dtype(name):
     assert one.shape == shape
     assert one.dtype == jnp.float32
     assert_array_equal(one, two)
-    assert not np.allclose(one, other, rtol=1e-3)
+    assert not np.allclose(one, other, rtol=DIFFERENT)
 
 
 @every
@@ -79,7 +80,7 @@ def test_compiled_draws_are_the_same_and_batched_ones_differ(name, kernels):
     assert_allclose(compiled, init(KEY, shape), atol=1e-6)
     batched = kernels[0][name]
     assert batched.shape == (200, *KERNEL)
-    assert not np.allclose(batched[0], batched[1], rtol=1e-3)
+    assert not np.allclose(batched[0], batched[1], rtol=DIFFERENT)
 
 
 def test_draws_in_a_batch_are_those_of_single_keys():
