@@ -1,5 +1,6 @@
 """Items on graphs: what is drawn, and its spectrum against the dense Laplacian."""
 
+import inspect
 import itertools
 
 import numpy as np
@@ -204,3 +205,19 @@ def test_too_large_a_sigma_would_be_lost():
     with pytest.raises(ValueError, match=r"field needs sigma < 7.07e\+04 for this graph, got 1/sigma²=1e-12: float64"):
         ring(items=4, sigma=1e6)
     assert_allclose(field_spectrum(np.zeros((2, 2)), features=1, sigma=1e6), 1e6, rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("name", [*STRUCTURES, "hierarchy"])
+def test_a_spectrum_has_the_defaults_of_its_data(name):
+    of_data, of_spectrum = (
+        {key: each.default for key, each in inspect.signature(getattr(data, function)).parameters.items()}
+        for function in (name, f"{name}_spectrum")
+    )
+    assert {key: value for key, value in of_data.items() if key != "rng"} == of_spectrum
+
+
+def test_defaults():
+    assert (ring().n_in, ordering().n_in, tree().n_in) == (16, 16, 8)
+    for make in (ring, ordering, tree, cluster):
+        assert make(rng=0).n_out == 1000
+    assert_allclose(ring_spectrum()[0], 4 * np.sqrt(1000), rtol=CLOSED_FORM)  # sigma = 4
