@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from matplotlib.figure import Figure
+
 from deeplinear.figures import FIGURES
 
 SMALLER = {
@@ -18,3 +20,11 @@ def computed(name):
     for array in data.values():
         array.setflags(write=False)
     return data
+
+
+def panels(name):
+    """All axes of the drawing, insets after their own axes."""
+    module = FIGURES[name]
+    figure = Figure(figsize=module.SIZE, layout="constrained")
+    module.draw(computed(name), figure)
+    return [panel for axes in figure.axes for panel in (axes, *axes.child_axes)]
