@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deeplinear.figures.delay_claims import LINEAR_DELAYS, TANH_DELAYS, TREE_HALF_TIMES, away, claims, rise
+from deeplinear.figures.delay_claims import LINEAR_DELAYS, TANH_DELAYS, TREE_HALF_TIMES, away, claims, rise, scatter
 
 MODES = np.array([1, 2, 3, 5, 12, 18, 31])
 S = np.array([81.0, 56.0, 46.5, 37.6, 28.6, 20.6, 17.0])
@@ -92,6 +92,19 @@ def test_distance_where_starts_do_not_scatter_is_that_of_two_sets_of_trees():
     means = np.array([[1.0], [2.0], [4.0], [5.0]]) * np.ones(7)
     off = away(np.repeat(means[:, None], 3, axis=1), 3 + np.arange(7.0))
     np.testing.assert_allclose(off, np.arange(7) / np.sqrt(10 / 3 * 1.25), rtol=1e-14)
+
+
+def test_scatter_by_hand():
+    """Starts have variances 1 and 9 within their trees, whose means are 10 and 14; 20 starts there, 3 and 3 here."""
+    trees = np.array([[[9.0], [10.0], [11.0]], [[11.0], [14.0], [17.0]]])
+    starts, spread = (1 + 9) / 2, 8.0
+    np.testing.assert_allclose(scatter(trees), np.sqrt(starts / 20 + (spread - starts / 3) + spread / 2), rtol=1e-14)
+    close = trees - trees.mean(
+        axis=1, keepdims=True
+    )  # no more spread than starts explain: trees have none of their own
+    np.testing.assert_allclose(scatter(close), np.sqrt(starts / 20), rtol=1e-14)
+    np.testing.assert_allclose(away(trees, np.array([11.0])), 1 / scatter(trees), rtol=1e-14)
+    np.testing.assert_allclose(away(trees, np.array([13.0])), 1 / scatter(trees), rtol=1e-14)
 
 
 def test_two_modes_beyond_two_standard_errors_are_one_too_many():

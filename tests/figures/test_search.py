@@ -103,3 +103,21 @@ def test_the_first_round_goes_down_to_a_hundredth_of_the_edge(task, monkeypatch)
         assert SLOWEST == 0.01
         above = GRID[(edge - STRIDE + 1) * (edge > 0) : edge]  # between the last look that diverged and the edge
         assert np.isin(above, rates).all()
+
+
+def test_a_crossing_that_stays_is_waited_for_ten_times_as_long(task, monkeypatch):
+    true, most = dl.descend, []
+
+    def spy(*args, **options):
+        if options["until"] is not None and len(options["rate"]) == 1:
+            most.append(options["steps"])
+        return true(*args, **options)
+
+    monkeypatch.setattr(dl, "descend", spy)
+    start = dl.initial.orthogonal((6, 8, 8, 3), rng=0)
+    threshold = 0.05 * task.output_power / 2
+    for steps, bound in ((300, None), (20, 20)):
+        most.clear()
+        found = fastest(task, start, grid=GRID, threshold=threshold, steps=steps, hold=7, dtype=np.float64)
+        waits = most[-1]
+        assert waits == (bound or 10 * found["iterations"] + 7)
