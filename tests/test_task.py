@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.conftest import CLOSED_FORM
 
-import deeplinear.task
+import deeplinear.moments
 from deeplinear import Task
 
 EXAMPLES = 40
@@ -62,7 +62,7 @@ def test_means_are_sums_over_the_number_of_examples(data, inputs):
 @pytest.mark.parametrize("inputs", ["raw", "centred", "white"])
 def test_chunks_change_nothing(data, inputs, monkeypatch):
     whole = Task.from_data(*data, inputs=inputs)
-    monkeypatch.setattr(deeplinear.task, "CHUNK", 7)
+    monkeypatch.setattr(deeplinear.moments, "CHUNK", 7)
     parts = Task.from_data(*data, inputs=inputs)
     assert_allclose(parts.modes.s, whole.modes.s, rtol=CLOSED_FORM)
     assert_allclose(parts.output_power, whole.output_power, rtol=CLOSED_FORM)

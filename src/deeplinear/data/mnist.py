@@ -25,11 +25,11 @@ def mnist(*, examples: int = 50_000, inputs: Inputs = "white", reduction: Litera
 
     Args:
         examples: how many training images, 1 to 60 000.
-        inputs: ``"raw"``, ``"centred"`` or ``"white"`` (704 directions vary), see `Task.from_data`.
+        inputs: ``"raw"``, ``"centred"`` or ``"white"`` (711 directions vary), see `Task.from_data`.
         reduction: ``"sum"`` or ``"mean"`` over examples.
 
     Returns:
-        A `Task` with 784 inputs, 704 where white, and 10 outputs.
+        A `Task` with 784 inputs, 711 where white, and 10 outputs.
 
     Raises:
         ValueError: a wrong number, or a file that is not what was published.

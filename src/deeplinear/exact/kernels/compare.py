@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.directions import Directions
 from deeplinear.exact import checks
-from deeplinear.task import RANK_CUTOFF, Task
+from deeplinear.task import Task
 
 if TYPE_CHECKING:
     from deeplinear.exact.kernels.ntk import Factors
@@ -126,7 +127,8 @@ def similarity(
                 "weights that are not all zero."
             )
         return squares[0] / np.sqrt(squares[1] * squares[2])
-    dimension = n_out * (n_in if root is None else np.linalg.matrix_rank(root, rtol=RANK_CUTOFF**0.5, hermitian=True))
+    s11 = np.eye(n_in) if input_correlation is None else np.asarray(input_correlation, dtype=np.float64)
+    dimension = n_out * len(Directions.from_correlation(s11).sizes)
     a, b = _trace(one), _trace(two)
     cross, left, right = (
         square - p * q / dimension for square, p, q in zip(squares, (a, a, b), (b, a, b), strict=True)

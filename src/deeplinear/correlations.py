@@ -1,0 +1,170 @@
+"""Correlations of examples, and all that a linear network sees of them: modes, directions, the best linear map, losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.directions import Array, Directions, resolved_eigenvectors, rounding_of_correlation
+from deeplinear.left_out import LeftOut, listed
+
+
+class Modes(NamedTuple):
+    """Singular modes of Σ³¹ = Σ_α s_α u_α v_αᵀ (Saxe et al. 2014, eq. 3), thin: k = min(n_out, n_in) of them.
+
+    Attributes:
+        u: output singular vectors in columns, shape ``(n_out, k)``.
+        s: singular values, shape ``(k,)``, descending.
+        v: input singular vectors in columns, shape ``(n_in, k)``. Only the first ``task.rank`` columns are
+            defined by the task; the rest complete them to orthonormal columns.
+    """
+
+    u: Array
+    s: Array
+    v: Array
+
+
+class Measured(NamedTuple):
+    """What examples tell more exactly than their correlations.
+
+    Attributes:
+        directions: in which inputs vary.
+        floor: loss of the best linear map, from its residuals.
+        output_powers: sum of squares of each target, shape ``(n_out,)``, or tr Σ³³ where no more is known.
+    """
+
+    directions: Directions
+    floor: float
+    output_powers: Array | float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Correlations:
+    """Sufficient statistics of a linear regression; attributes as in `deeplinear.task.Task`.
+
+    Which directions of the inputs occur is decided with every input measured by its own spread, so that units do not matter.
+    """
+
+    input_correlation: Array
+    input_output_correlation: Array
+    output_power: float
+    examples: int = 1
+    left_out: tuple[LeftOut, ...] = ()
+    measured: Measured | None = None
+
+    def __repr__(self) -> str:
+        counts = {"input": self.n_in, "output": self.n_out, "example": self.examples}
+        sizes = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items())
+        without = f", left out: {listed(self.left_out)}" if self.left_out else ""
+        return f"Task({sizes}, rank {self.rank}{without})"
+
+    @property
+    def n_in(self) -> int:
+        """Number of inputs."""
+        return self.input_output_correlation.shape[1]
+
+    @property
+    def n_out(self) -> int:
+        """Number of outputs."""
+        return self.input_output_correlation.shape[0]
+
+    @cached_property
+    def modes(self) -> Modes:
+        """Singular modes of Σ³¹, strongest first."""
+        u, s, vt = np.linalg.svd(self.input_output_correlation, full_matrices=False)
+        return Modes(u, s, vt.T)
+
+    @cached_property
+    def rank(self) -> int:
+        """Rank of Σ³¹: the modes there are to learn, singular values above ``√(tr Σ¹¹ · tr Σ³³)`` times a few roundings."""
+        noise = rounding_of_correlation(np.trace(self.input_correlation), self.output_power)
+        return int((self.modes.s > noise).sum())
+
+    @property
+    def output_powers(self) -> Array | float:
+        """Sum of squares of each target, shape ``(n_out,)``, or tr Σ³³ where no more is known."""
+        return self.measured.output_powers if self.measured else self.output_power
+
+    @cached_property
+    def directions(self) -> Directions:
+        """Directions in which inputs vary, every input measured by its own spread."""
+        return self.measured.directions if self.measured else Directions.from_correlation(self.input_correlation)
+
+    @cached_property
+    def input_modes(self) -> tuple[Array, Array]:
+        """Principal components of the inputs: powers ``(n_in,)``, descending, and vectors in columns.
+
+        Powers are 0 where inputs do not occur, and only there.
+        """
+        root = self.directions.root
+        powers, vectors = resolved_eigenvectors(self.input_correlation, lambda block: root @ block)
+        powers[self.input_rank :] = 0.0
+        return powers, vectors
+
+    @cached_property
+    def input_rank(self) -> int:
+        """How many directions of the inputs occur: those that are more than rounding in units of each input's spread."""
+        return len(self.directions.sizes)
+
+    @cached_property
+    def optimum(self) -> Array:
+        """The best linear map Σ³¹ (Σ¹¹)⁺, shape ``(n_out, n_in)``; zero on inputs that do not occur."""
+        return self.directions.solve(self.input_output_correlation, self.output_powers)
+
+    @cached_property
+    def floor(self) -> float:
+        """Loss of the best linear map; no linear network gets below it."""
+        if self.measured:
+            return self.measured.floor
+        return max(0.0, 0.5 * (self.output_power - float(np.vdot(self.optimum, self.input_output_correlation))))
+
+    @cached_property
+    def mode_powers(self) -> Array:
+        """Input power d_α = v_αᵀ Σ¹¹ v_α along each task mode, shape ``(k,)``."""
+        return np.square(self.directions.root @ self.modes.v).sum(axis=0)
+
+    @cached_property
+    def anisotropy(self) -> float:
+        """``‖Σ¹¹ − cI‖/‖Σ¹¹‖`` with c the mean power: 0 for white inputs."""
+        s11 = self.input_correlation
+        return float(np.linalg.norm(s11 - np.eye(self.n_in) * np.trace(s11) / self.n_in) / np.linalg.norm(s11))
+
+    @cached_property
+    def diagonality(self) -> float:
+        """Off-diagonal share ``‖offdiag M‖/‖M‖`` of ``M = VᵀΣ¹¹V`` on the modes that the task defines.
+
+        0 where the task's input modes are principal components of the inputs, the condition of eq. (18).
+        """
+        v = self.modes.v[:, : max(self.rank, 1)]
+        m = v.T @ self.input_correlation @ v
+        return float(np.linalg.norm(m - np.diag(np.diag(m))) / np.linalg.norm(m))
+
+    @cached_property
+    def misalignment(self) -> float:
+        """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖``: like `diagonality`, but also counts what Σ¹¹ sends out of the span of V."""
+        v = self.modes.v
+        image = self.input_correlation @ v
+        return float(np.linalg.norm(image - v * self.mode_powers) / np.linalg.norm(image))
+
+    def loss(self, maps: ArrayLike) -> Array:
+        """``E = ½ Σ ‖y − W x‖²`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns shape ``(...,)``.
+
+        Written as the floor plus a quadratic form in W − W*, which does not cancel near the optimum as the
+        statistics form ``½tr Σ³³ − tr WΣ³¹ᵀ + ½tr WΣ¹¹Wᵀ`` does.
+        """
+        away = (np.asarray(maps, dtype=np.float64) - self.optimum) @ self.directions.root.T
+        return self.floor + 0.5 * np.square(away).sum(axis=(-2, -1))
+
+    def strengths(self, maps: ArrayLike) -> Array:
+        """Mode strengths ``u_αᵀ W v_α`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns ``(..., k)``."""
+        u, _, v = self.modes
+        return np.einsum("ia,...ij,ja->...a", u, np.asarray(maps, dtype=np.float64), v, optimize=True)
+
+    @cached_property
+    def targets(self) -> Array:
+        """Strength of each mode in the best linear map, shape ``(k,)``: s for white inputs with Σ¹¹ = I."""
+        return np.where(np.arange(len(self.modes.s)) < self.rank, self.strengths(self.optimum), 0.0)
