@@ -64,7 +64,7 @@ class Curve:
             raise ValueError(
                 f"learning_time needs 0 < fraction < 1, got fraction={fraction!r}: a target is only approached. Try 0.5."
             )
-        learnable = self.targets > 1e-10 * np.max(self.targets, initial=0.0)
+        learnable = self.targets > 0  # modes beyond the rank of a task have a target of exactly 0
         share = self.strengths / np.where(learnable, self.targets, np.inf)
         above = share >= fraction
         after = np.argmax(above, axis=-2)

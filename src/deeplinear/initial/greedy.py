@@ -10,21 +10,22 @@ from numpy.typing import ArrayLike
 from deeplinear.task import Array, Task
 from deeplinear.weights import Weights
 
-OCCURRING = 1e-12  # share of the largest power below which a direction is round-off of Σ¹¹, which is 1e-13 for MNIST
+LEARNABLE = 1e-12  # share of the largest power below which no autoencoder learns: it would take 1e12 epochs
+ROUNDING = 1e-12  # share of the largest power below which a component of a representation is round-off
 STARTS = ("random", "aligned")
 
 
-def occurring(task: Task) -> tuple[Array, Array]:
-    """Powers and principal components of the inputs, without the directions that do not occur."""
+def occurring(task: Task, share: float = 0.0) -> tuple[Array, Array]:
+    """Powers and principal components of the inputs, without those of no power or less than a share of the largest."""
     powers, vectors = task.input_modes
-    keep = powers > OCCURRING * powers[0]
+    keep = powers > share * powers[0]
     return powers[keep], vectors[:, keep]
 
 
 def ordered(powers: Array, vectors: Array) -> tuple[Array, Array]:
     """Components by descending power, without those that do not occur."""
     order = np.argsort(-powers, kind="stable")
-    order = order[powers[order] > OCCURRING * powers[order[0]]]
+    order = order[powers[order] > 0]
     return powers[order], vectors[:, order]
 
 
@@ -33,6 +34,7 @@ def represented(encoder: Array, powers: Array) -> tuple[Array, Array]:
     tall = encoder.shape[0] > encoder.shape[1]
     frame, inner = np.linalg.qr(encoder) if tall else (None, encoder)
     found, vectors = np.linalg.eigh((inner * powers) @ inner.T)
+    found = np.where(found > ROUNDING * found[-1], found, 0.0)
     return ordered(found, vectors if frame is None else frame @ vectors)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.initial.autoencoder import autoencode, autoencode_aligned
-from deeplinear.initial.greedy import checked_options, last_layers, occurring, ordered, represented
+from deeplinear.initial.greedy import LEARNABLE, checked_options, last_layers, occurring, ordered, represented
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_widths
 from deeplinear.task import Array, Task
@@ -132,7 +132,7 @@ def pretrained(
     sizes = checked_widths("pretrained", widths, task)
     checked_options(epochs, share, rate, start, strength)
     readout_rng, rng = np.random.default_rng(rng).spawn(2)
-    powers, frame = occurring(task)
+    powers, frame = occurring(task, LEARNABLE)
     encoders, spent, errors, rates = [], [], [], []
     for hidden in sizes[1:-1]:
         kept = powers[:hidden]

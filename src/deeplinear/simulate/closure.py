@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 NEW_DIRECTION = 1e-10  # a candidate whose part outside the span is smaller than this is rounding, not a direction
 EXACT = 1e-12  # largest residual of the theorem's conditions at which a reduction counts as exact
-SAME_POWER = 1e-12  # eigenvalues of Σ¹¹ closer than this (of the largest) are one eigenvalue
+SAME_POWER = 1e-12  # eigenvalues of Σ¹¹ that differ by less than this share are one eigenvalue
 WORTHWHILE = 1.5  # a reduction that saves less than this is not worth its bases
 MOST_SWEEPS = 12
 MOST_GROWTH = 3  # hidden dimensions over inputs and outputs; the families that close stay below 2
@@ -67,7 +67,7 @@ class InputSubspace(Subspace):
     def __init__(self, task: Task):
         super().__init__(task.n_in)
         powers, vectors = task.input_modes
-        breaks = np.flatnonzero(-np.diff(powers) > SAME_POWER * powers[0]) + 1
+        breaks = np.flatnonzero(-np.diff(powers) > SAME_POWER * powers[:-1]) + 1
         groups = np.split(vectors, breaks, axis=1)
         self.groups = [q for q in groups if q.shape[1] > 1]
         self.simple = np.hstack([np.zeros((task.n_in, 0)), *(q for q in groups if q.shape[1] == 1)])

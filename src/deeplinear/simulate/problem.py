@@ -38,11 +38,11 @@ class Problem:
         """A task seen from inside a reduction's subspaces."""
         task, first, last = reduction.task, reduction.bases[0], reduction.bases[-1]
         assert first is not None  # it diagonalises Σ¹¹ and is never left out
-        powers = np.einsum("ia,ia->a", first, task.input_correlation @ first)
+        powers = np.square(task.directions.root @ first).sum(axis=0)
         optimum, u = task.optimum @ first, task.modes.u
         if last is not None:
             optimum, u = last.T @ optimum, last.T @ u
-        return cls(reduction.weights, optimum, np.maximum(powers, 0.0), u, first.T @ task.modes.v)
+        return cls(reduction.weights, optimum, powers, u, first.T @ task.modes.v)
 
     def excess(self, end_to_end: Array) -> Array:
         """Loss above the floor of maps ``(..., d_L, d_0)``, shape ``(...,)``."""

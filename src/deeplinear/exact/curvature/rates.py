@@ -137,7 +137,7 @@ def task_sharpness(task: Task, depth: int) -> float:
     if layers == 1:
         return float(powers[0])
     _, s, vt = np.linalg.svd(task.optimum, full_matrices=False)
-    s = np.where(s > 1e-12 * s[0], s, 0.0)  # a small power of round-off is not small
+    s[task.rank :] = 0.0  # a small power of round-off is not small
     below = np.arange(layers)
     weight = (s[0] ** (2 * below[::-1] / layers) * s[:, None] ** (2 * below / layers)).sum(axis=1)
     rest = s[0] ** (2 - 2 / layers)

@@ -14,6 +14,8 @@ from deeplinear.task import Task
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+ALIKE = 1e-26  # share of the largest squared distance below which items are alike but for rounding
+
 
 @dataclass(frozen=True)
 class Split:
@@ -84,7 +86,7 @@ def splits(curve: Curve, task: Task, *, fraction: float = 0.5, depth: int = 2, l
     apart = np.array([np.square(centre(task, a) - centre(task, b)) for a, b in pairs])
     times = reached(curve.times, powers @ apart.T, apart @ final, fraction)
     parts = apart * final
-    known = parts.sum(axis=1) > 1e-10 * parts.sum(axis=1).max()
+    known = distinct(parts.sum(axis=1)) > 0
     return tuple(
         Split(a, b, float(time), int(part.argmax()), float(part.max() / part.sum()))
         for (a, b), time, part, there in zip(pairs, times, parts, known, strict=True)
@@ -118,9 +120,14 @@ def targets(task: Task, depth: int, layer: int) -> Array:
     return np.where(known, np.abs(task.targets), 0.0) ** (layer / depth)
 
 
+def distinct(squares: Array) -> Array:
+    """Squared distances without those that are the square of rounding."""
+    return np.where(squares > ALIKE * squares.max(initial=0.0), squares, 0.0)
+
+
 def reached(times: Array, paths: Array, final: Array, fraction: float) -> Array:
     """When paths ``(..., T, n)`` first reach a fraction of ``final``, shape ``(..., n)``; infinite for never."""
-    found = Curve(times, times, paths, final).learning_time(fraction)
+    found = Curve(times, times, paths, distinct(final)).learning_time(fraction)
     return np.where(np.isnan(found), np.inf, found)
 
 

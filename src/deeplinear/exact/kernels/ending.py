@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST = 30_000  # weights
 STEPS = 10_000
+ROUNDING = 1e-14  # of the largest singular value, for each input: a mode with less has no target
 LEARNED = 1e-8  # loss left, of what the start lacks or the task holds: 1e-4 in the map
 FADED = 1e-4  # the same for what has no target and dies algebraically: a hundredth of the map, or the wait has no end
 STALLED = (1000, 1e-9)  # steps without a loss of this part: a saddle. Plateaus that end take fewer: steps grow on them
@@ -62,7 +63,7 @@ def remainder(task: Task, best: Array) -> Callable[[Array], tuple[float, float]]
     powers, vectors = task.input_modes
     root = (vectors * np.sqrt(powers)) @ vectors.T
     u, s, vt = np.linalg.svd(best @ root, full_matrices=False)
-    kept = s > 1e-10 * s[0]
+    kept = s > ROUNDING * len(root) * s[0]
     u, v = u[:, kept], vt[kept].T
 
     def parts(w: Array) -> tuple[float, float]:

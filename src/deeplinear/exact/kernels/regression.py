@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from deeplinear.exact.kernels.ntk import Factors
     from deeplinear.task import Array
 
+ROUNDING = 1e-14  # share of the largest eigenvalue or singular value, for each row or column
 LARGEST = 3000  # entries of a map: a dense square matrix of this size is factorised
 
 
@@ -58,10 +59,13 @@ def regression(factors: Factors, task: Task, *, start: ArrayLike | None = None) 
             f"Keep the strongest modes of the task."
         )
     values, frame = np.linalg.eigh(ntk.kernel(factors))
-    half = frame * np.sqrt(np.maximum(values, 0.0))  # any root will do: it is whitened on the other side as well
-    seen = (half.T.reshape(-1, *shape) @ task.input_correlation).reshape(-1, w0.size)
-    force = half.T @ (task.input_output_correlation - w0 @ task.input_correlation).ravel()
-    rates, modes = np.linalg.eigh(seen @ half)
-    learned = rates > rates[-1] * 1e-12 * len(rates)  # eigenvalues of a singular kernel are round-off
-    amounts = np.divide(modes.T @ force, rates, out=np.zeros_like(rates), where=learned)
+    values = np.where(values > ROUNDING * len(values) * values[-1], values, 0.0)  # the root of round-off is not small
+    half = frame * np.sqrt(values)  # any root will do: it is whitened on the other side as well
+    root = task.directions.root.T
+    seen = (half.T.reshape(-1, *shape) @ root).reshape(
+        w0.size, -1
+    )  # of each weight on the examples, whose squares are rates
+    modes, sizes, along = np.linalg.svd(seen, full_matrices=False)
+    learned = sizes > sizes[0] * ROUNDING * max(seen.shape)  # singular values of a singular kernel are round-off
+    amounts = np.divide(along @ ((task.optimum - w0) @ root).ravel(), sizes, out=np.zeros_like(sizes), where=learned)
     return w0 + (half @ (modes @ amounts)).reshape(shape)

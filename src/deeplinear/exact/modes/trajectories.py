@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
     from deeplinear.weights import Weights
 
+ABSENT = 1e-28  # share of the largest power: the square of a rounding, for powers are sums of squares
+
 
 def of_modes(
     motion: Callable[[Array, Array, Array], Motion], task: Task, start: Decoupled, begun_layers: Weights, tau: float
@@ -28,7 +30,7 @@ def of_modes(
     u, s, v = task.modes
     begun, known = start.strengths, np.arange(len(s)) < task.rank
     s = np.where(known, s, 0.0)
-    noise = start.powers <= 1e-13 * start.powers.max()
+    noise = start.powers <= ABSENT * start.powers.max()
     underflowed = (begun == 0) & (start.layers != 0).all(axis=0)  # a long chain of small layers stays for ever
     moves = start.moving & ~noise & ((begun != 0) | known) & ~underflowed
     power = np.where(noise, 0.0, start.powers)

@@ -113,4 +113,5 @@ def follow(modes: ArrayLike | Task | None, widths: tuple[int, ...]) -> tuple[Arr
             f"train needs modes to be a Task of {widths[0]} inputs and {widths[-1]} outputs, got {type(modes).__name__}: its "
             f"singular vectors are what strengths are read with. Pass Task.from_data(x, y)."
         )
-    return modes.modes.u, modes.modes.v, modes.modes.s
+    u, s, v = modes.modes
+    return u, v, np.where(np.arange(len(s)) < modes.rank, s, 0.0)
