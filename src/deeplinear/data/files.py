@@ -25,11 +25,13 @@ def from_file(
 ) -> Task:
     """A task from a file; arguments as `load_file` and `Task.from_data`.
 
+    Columns of a table that add nothing to the others, constant or a linear function of them, are in ``left_out`` by name.
+
     Raises:
         ValueError: the file is missing, empty or unreadable, or holds something that is not a number.
     """
-    x, y = load_file(path, target=target)
-    return Task.from_data(x, y, inputs=inputs, reduction=reduction)
+    x, y, names = read_examples(path, target)
+    return Task.from_data(x, y, inputs=inputs, reduction=reduction, names=names)
 
 
 def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) -> tuple[Array, Array]:
@@ -53,6 +55,12 @@ def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) ->
         (array([[5.1, 3.5], [6.2, 2.9]]), array([[1., 0.], [0., 1.]]))
         >>> folder.cleanup()
     """
+    x, y, _ = read_examples(path, target)
+    return x, y
+
+
+def read_examples(path: str | Path, target: str | Sequence[str] | None) -> tuple[Array, Array, list[str] | None]:
+    """Inputs, targets, and the names of inputs where the file has any; arguments and errors as `load_file`."""
     path = Path(path)
     if path.suffix.lower() not in (".npz", ".csv"):
         raise ValueError(
@@ -64,7 +72,7 @@ def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) ->
         raise ValueError(
             f"load_file needs no target for npz, got target={target!r}: its targets are the array y. Leave target out."
         )
-    return from_npz(path)
+    return *from_npz(path), None
 
 
 def from_npz(path: Path) -> tuple[Array, Array]:
@@ -98,7 +106,7 @@ def from_npz(path: Path) -> tuple[Array, Array]:
     return x, y[:, None] if y.ndim == 1 else y
 
 
-def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array, Array]:
+def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array, Array, list[str]]:
     """Every column that is not a target is a feature, and must be numeric."""
     header = table.header
     targets = [header[-1]] if target is None else [target] if isinstance(target, str) else list(target)
@@ -111,9 +119,10 @@ def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array,
     chosen = [header.index(name) for name in dict.fromkeys(targets)]
     features = [i for i in range(len(header)) if i not in chosen]
     x = table.numbers(features, "Drop the row, drop the column, or name the column as the target")
-    labels = table.column(chosen[0])
+    names, labels = [header[i] for i in features], table.column(chosen[0])
     if len(chosen) > 1 or any(is_number(label) for label in labels):
-        return x, table.numbers(chosen, "Use numbers in every row, or a single target column with text in every row")
+        remedy = "Use numbers in every row, or a single target column with text in every row"
+        return x, table.numbers(chosen, remedy), names
     for line, label in zip(table.lines, labels, strict=True):
         if label.lower() in MISSING:
             raise ValueError(
@@ -121,4 +130,4 @@ def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array,
                 f"a missing label is no class. Drop the row."
             )
     classes = sorted(set(labels))
-    return x, np.eye(len(classes))[[classes.index(label) for label in labels]]
+    return x, np.eye(len(classes))[[classes.index(label) for label in labels]], names
