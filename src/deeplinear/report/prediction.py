@@ -149,8 +149,9 @@ def predict(
     k = min(task.rank, width) if depth > 1 else task.rank
     if k == 0:
         raise ValueError(
-            "predict needs inputs that correlate with the targets, got a correlation of zero: there is no linear map to "
-            "learn. Check that x and y belong together."
+            "predict needs targets that correlate with inputs, got a correlation of zero to rounding: a target that is constant, "
+            "or even in the inputs like a parabola or an exclusive or, is nothing a linear network can learn. Add features "
+            "such as squares and products, or check that x and y belong together."
         )
     s, d = task.modes.s[:k], task.mode_powers[:k]
     targets = s / d
