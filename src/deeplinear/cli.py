@@ -124,7 +124,8 @@ def predict(
     prediction.draw(found, figure)
     figure.savefig(picture, dpi=160)
     if as_json:
-        say_json(found.record() | {"examples": task.examples, "picture": str(picture)})
+        left_out = [each._asdict() for each in task.left_out]
+        say_json(found.record() | {"examples": task.examples, "left_out": left_out, "picture": str(picture)})
     else:
         say_prediction(found, picture)
 
@@ -136,6 +137,11 @@ def say_prediction(found: Prediction, picture: Path) -> None:
 
     console, task = Console(highlight=False), found.task
     console.print(f"{task.examples} examples, {task.n_in} inputs, {task.n_out} outputs, depth {found.depth}")
+    if task.left_out:
+        from deeplinear.left_out import listed
+
+        what = "left out" if task.input_rank == task.n_in else "inputs that add nothing to the others"
+        console.print(f"{what}: {listed(task.left_out)}", markup=False)
     if not found.exact:
         console.print(
             f"approximate: inputs are not aligned with the task (diagonality score {task.diagonality:.3g}, "
