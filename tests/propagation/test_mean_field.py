@@ -77,6 +77,32 @@ def test_at_and_below_criticality_nothing_survives(name):
         assert_allclose(net.chi, share**2, rtol=1e-14)
 
 
+@pytest.mark.parametrize("start", [1e-13, 1e-6, 1e-3, 7.0])
+def test_where_a_critical_variance_goes_is_not_left_to_rounding(start):
+    """Hard tanh takes e^(-1/2q) of a variance q: below 0.01 float64 does not see it, yet the limit is 0."""
+    assert MeanField("hard_tanh", 1.0).variance_fixed_point(start) == 0.0
+    for critical in (jnp.sin, np.arctan):
+        assert MeanField(activation(critical), 1.0).variance_fixed_point(start) == 0.0
+
+
+@pytest.mark.parametrize("start", [1e-3, 7.0])
+@pytest.mark.parametrize(("keeps", "gain"), [(lambda x: np.maximum(x, 0.0), 2**0.5), (lambda x: 3 * x, 1 / 3)])
+def test_a_function_that_keeps_every_variance_keeps_this_one(keeps, gain, start):
+    """One's own ReLU is a straight line only as far as sums tell; the sign of V(q) - q is rounding at every q."""
+    net = MeanField(keeps, gain)
+    assert net.variance_fixed_point(start) == start
+    assert [(point.q, point.stable) for point in net.fixed_points()] == [(0.0, False)]
+    assert net.phase == "critical"
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu"])
+def test_beyond_a_critical_slope_the_bend_decides(name):
+    """φ bends upwards at 0: at the critical gain variances escape, whatever rounding makes of the slope."""
+    net = MeanField(name, 2.0)
+    assert not net.fixed_points()[0].stable
+    assert net.variance_fixed_point(1e-9) == np.inf
+
+
 @pytest.mark.parametrize(("weight", "bias", "q", "chi", "c", "xq", "xc", "xg"), SCALES)
 def test_depth_scales(weight, bias, q, chi, c, xq, xc, xg):
     net = MeanField("tanh", weight**0.5, bias**0.5)

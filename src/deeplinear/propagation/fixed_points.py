@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 GRID = np.logspace(-12, 12, 24 * 8 + 1)
-NOISE = 1e-14  # relative excess V(q)/q − 1 whose sign rounding decides
+NOISE = 1e-14  # relative excess V(q)/q − 1, and distance of a slope from 1, whose sign rounding decides
 
 
 class FixedPoint(NamedTuple):
@@ -38,6 +38,11 @@ class FixedPoint(NamedTuple):
 def rtol_of(phi: Activation) -> float:
     """What two rules must agree to: finite differences carry fewer digits."""
     return 1e-9 if phi.derivatives == "finite differences" else 1e-13
+
+
+def is_marginal(phi: Activation, slope: float) -> bool:
+    """Whether a slope of the variance map is 1 as far as φ' is known."""
+    return abs(slope - 1) <= (rtol_of(phi) if phi.derivatives == "finite differences" else NOISE)
 
 
 def mean_square(phi: Activation, q: float) -> float:
@@ -94,6 +99,18 @@ def bound(phi: Activation) -> float:
     values = np.square(phi(np.concatenate([-h[::-1], h])))
     inner = values[np.abs(np.concatenate([-h[::-1], h])) < 1e4]
     return float(values.max()) if values.max() <= 1.01 * inner.max() else np.inf
+
+
+def drift(phi: Activation, weight_std: float, bias_std: float, low: float, high: float) -> int:
+    """Whether variances between two neighbouring fixed points grow (1), shrink (-1) or are kept as far as float64 tells (0).
+
+    The excess ``V(q)/q − 1`` has one sign between them, which rounding decides where it is tiny (at criticality hard tanh
+    takes ``e^(−1/2q)`` of a variance q). So the sign is read at the first places that tell it, seen from ``low``.
+    """
+    inside = slice(*np.searchsorted(GRID, [low, high]))
+    excess = (weight_std**2 * squares(phi)[inside] + bias_std**2) / GRID[inside] - 1
+    told = excess[np.abs(excess) > NOISE]
+    return int(np.sign(told[0])) if told.size else 0
 
 
 def positive_fixed_points(phi: Activation, weight_std: float, bias_std: float) -> list[float]:

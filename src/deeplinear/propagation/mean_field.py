@@ -91,15 +91,19 @@ class MeanField:
         else:
             zero = self.variance_map(0.0) == 0
             points = [0.0] * zero + fixed.positive_fixed_points(self.activation, self.weight_std, self.bias_std)
-        return tuple(self.described(q) for q in points)
+        return tuple(self.described(q, points) for q in points)
 
-    def described(self, q: float) -> FixedPoint:
-        """The fixed point q with its slope, stability and χ₁."""
+    def described(self, q: float, points: list[float]) -> FixedPoint:
+        """The fixed point q, one of these, with its slope, stability and χ₁."""
         slope = self.variance_slope(q)
         stable = slope < 1  # it is never below −1/2
-        if abs(slope - 1) < 1e-15:  # marginal: decided beyond the slope, by where a variance a little above goes
-            stable = q == 0 and not self.keeps_every_variance and self.variance_map(1e-6) < 1e-6
+        if fixed.is_marginal(self.activation, slope):  # decided beyond the slope, by where variances above it go
+            stable = q == 0 and not self.keeps_every_variance and self.drift(0.0, next_above(0.0, points)) < 0
         return FixedPoint(q, slope, bool(stable), self.gradient_growth(q))
+
+    def drift(self, low: float, high: float) -> int:
+        """1, -1 or 0: variances between these neighbouring fixed points grow, shrink, or are kept but for rounding."""
+        return fixed.drift(self.activation, self.weight_std, self.bias_std, low, high)
 
     def variance_fixed_point(self, start: float = 1.0) -> float:
         """q*, the variance that repeated layers bring ``start`` to; infinite where it grows without bound.
@@ -114,13 +118,17 @@ class MeanField:
         nonnegative("variance_fixed_point", start=start)
         if self.keeps_every_variance:
             return float(start)
-        ahead = self.variance_map(start)
         points = [point.q for point in self.fixed_points()]
         kept = [q for q in points if abs(q - start) <= 1e-14 * start]
         if kept:
             return kept[0]
-        above, below = [q for q in points if q > start], [q for q in points if q < start]
-        goal = min(above, default=np.inf) if ahead > start else max(below, default=0.0)
+        below, above = max([q for q in points if q < start], default=0.0), next_above(start, points)
+        excess = self.variance_map(start) - start
+        if abs(excess) <= fixed.NOISE * start:  # rounding has its sign: ask where more of it is to be seen
+            excess = self.drift(below, above)
+        if excess == 0:
+            return float(start)
+        goal = above if excess > 0 else below
         ends = min(goal, 1e12), start
         if all(self.variance_slope(q) >= 0 for q in np.geomspace(max(min(ends), 1e-12), max(*ends, 1e-12), 9)):
             return goal  # an increasing map never steps over a fixed point
@@ -201,7 +209,7 @@ class MeanField:
         tangent = self.correlation_slope(1.0, q)
         if tangent <= 1 + CRITICAL:
             return 1.0
-        if abs(self.correlation_map(0.0, q)) <= 1e-15:
+        if abs(self.correlation_map(0.0, q)) <= fixed.NOISE:
             return 0.0  # odd φ without biases
 
         def over(d: float) -> float:
@@ -219,6 +227,11 @@ class MeanField:
         return DepthScales(
             *(length(x) for x in (net.variance_slope(q), net.correlation_slope(c, q), net.gradient_growth(q)))
         )
+
+
+def next_above(q: float, points: list[float]) -> float:
+    """The least of these fixed points above q; infinite if there is none."""
+    return min([point for point in points if point > q], default=np.inf)
 
 
 def variance_fixed_point(
