@@ -120,7 +120,11 @@ def unreduced(task: Task, weights: Weights) -> Reduction:
 def closed_subspaces(
     task: Task, weights: Weights, *, whole_inputs: bool, whole_outputs: bool
 ) -> tuple[Array | None, ...] | None:
-    """Smallest subspaces closed under the weights, their transposes and Σ¹¹; None when they outgrow their use."""
+    """Smallest subspaces closed under the weights, their transposes and Σ¹¹.
+
+    None when they outgrow their use, and where nothing reaches a layer (zero weights on both sides of it): no products have
+    matrices without rows.
+    """
     sizes = widths(weights)
     norms = [max(float(np.linalg.norm(w, 2)) if min(w.shape) < 64 else spectral_norm(w), 1e-300) for w in weights]
     spaces: list[Subspace] = [InputSubspace(task), *(Subspace(n) for n in sizes[1:])]
@@ -149,6 +153,8 @@ def closed_subspaces(
                 return None
         down[0] = []
         if not any(down):
+            if not all(s.basis.shape[1] for s in spaces):
+                return None
             full = [s.basis.shape[1] == n for s, n in zip(spaces, sizes, strict=True)]
             return tuple(
                 None if whole and level else s.basis for level, (s, whole) in enumerate(zip(spaces, full, strict=True))
