@@ -44,13 +44,16 @@ ACTIVATIONS = {
 ALIASES = {"swish": "silu", "identity": "linear"}
 
 
-def activation(which: str | Activation | Callable, *, kinks: tuple[float, ...] = ()) -> Activation:
+def activation(
+    which: str | Activation | Callable, *, kinks: tuple[float, ...] = (), log_derivative: Callable | None = None
+) -> Activation:
     """The `Activation` meant by a name, by itself, or by any function of one array.
 
     Args:
         which: a name of ``ACTIVATIONS`` (``"swish"`` is ``"silu"``), an `Activation`, or a function that works elementwise;
             ``np.tanh``, ``np.sin``, ``scipy.special.erf`` and ``expit`` are those of the list.
         kinks: for a function: places where it or a derivative jumps; one at 0 is found.
+        log_derivative: for a function: ``ln |φ'|``, needed where units saturate so far that φ' is lost to rounding.
 
     Raises:
         ValueError: an unknown name.
@@ -76,7 +79,7 @@ def activation(which: str | Activation | Callable, *, kinks: tuple[float, ...] =
     if callable(which):
         from deeplinear.activations.custom import custom
 
-        return custom(which, kinks=kinks)
+        return custom(which, kinks=kinks, log_derivative=log_derivative)
     raise TypeError(
         f"activation needs a name or a function, got {which!r}: it is applied to every unit. Pass for example 'tanh'."
     )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -26,6 +28,7 @@ class Activation:
         kinks: places where φ or one of its derivatives jumps; between them it is smooth. Quadratures stop there.
         derivatives: where φ' and φ'' come from: closed form, automatic differentiation, finite differences.
         plateaus: values that φ' takes on whole intervals, if it takes no others (piecewise linear φ); else empty.
+        log_derivative: ``ln |φ'|``, also where φ' itself underflows; where it is left out, the logarithm of `derivative`.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
     derivatives: str = "closed form"
     plateaus: tuple[float, ...] = ()
+    log_derivative: Function | None = None
 
     def __repr__(self) -> str:
         return f"Activation({self.name!r})"
@@ -43,6 +47,11 @@ class Activation:
     def __call__(self, x: Array) -> Array:
         """φ(x)."""
         return self.function(x)
+
+    def log_slope(self, x: Array) -> Array:
+        """``ln |φ'(x)|``, -inf where ``φ'(x) = 0`` and where the logarithm itself overflows."""
+        with np.errstate(divide="ignore", over="ignore"):
+            return np.log(np.abs(self.derivative(x))) if self.log_derivative is None else self.log_derivative(x)
 
     @property
     def jax(self) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from deeplinear.activations.activation import Activation, Function
 from deeplinear.activations.differences import differences
+from deeplinear.activations.logarithm import log_of
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -18,7 +19,9 @@ PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
 NEAR = 0.005  # one-sided stencils at 0 end here
 
 
-def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activation:
+def custom(
+    function: Callable[[Any], Any], kinks: Sequence[float] = (), log_derivative: Function | None = None
+) -> Activation:
     """An `Activation` from any function that works elementwise on an array, written with NumPy or with JAX.
 
     Where JAX can trace the function, its derivatives are automatic and exact to rounding; else they are finite differences of
@@ -29,6 +32,8 @@ def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activ
         function: φ, from an array to an array of the same shape.
         kinks: places where φ or a derivative jumps. One at 0 is found where it was not named; means over pre-activations
             refuse others that were not.
+        log_derivative: ``ln |φ'|``, elementwise. Without it the logarithm of φ' is taken, and refused where rounding left
+            fewer than three digits of φ'.
 
     Raises:
         TypeError: the function does not take arrays.
@@ -60,6 +65,7 @@ def custom(function: Callable[[Any], Any], kinks: Sequence[float] = ()) -> Activ
         twin=function if traces else untraced(name),
         kinks=breaks,
         derivatives="automatic differentiation" if traces else "finite differences",
+        log_derivative=log_derivative or log_of(plain, first, second, kinks=breaks, name=name),
     )
 
 

@@ -18,4 +18,5 @@ ELU = Activation(
     second=lambda x: np.where(np.asarray(x) > 0, 0.0, below(x)),
     twin="jax.nn:elu",
     kinks=(0.0,),
+    log_derivative=lambda x: np.minimum(x, 0.0),
 )

@@ -13,5 +13,10 @@ def bell(x: Array) -> Array:
 
 
 ERF = Activation(
-    "erf", function=erf, derivative=bell, second=lambda x: -2 * np.asarray(x) * bell(x), twin="jax.scipy.special:erf"
+    "erf",
+    function=erf,
+    derivative=bell,
+    second=lambda x: -2 * np.asarray(x) * bell(x),
+    twin="jax.scipy.special:erf",
+    log_derivative=lambda x: np.log(2 / np.sqrt(np.pi)) - np.square(x),
 )

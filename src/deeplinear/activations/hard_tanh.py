@@ -12,4 +12,5 @@ HARD_TANH = Activation(
     twin="jax.nn:hard_tanh",
     kinks=(-1.0, 1.0),
     plateaus=(0.0, 1.0),
+    log_derivative=lambda x: np.where(np.abs(x) < 1, 0.0, -np.inf),
 )

@@ -14,4 +14,5 @@ LEAKY_RELU = Activation(
     twin="jax.nn:leaky_relu",
     kinks=(0.0,),
     plateaus=(LEAK, 1.0),
+    log_derivative=lambda x: np.where(np.asarray(x) > 0, 0.0, np.log(LEAK)),
 )

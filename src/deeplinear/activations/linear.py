@@ -11,4 +11,5 @@ LINEAR = Activation(
     second=lambda x: np.zeros(np.shape(x)),
     twin="jax.nn:identity",
     plateaus=(1.0,),
+    log_derivative=lambda x: np.zeros(np.shape(x)),
 )

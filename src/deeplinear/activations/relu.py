@@ -12,4 +12,5 @@ RELU = Activation(
     twin="jax.nn:relu",
     kinks=(0.0,),
     plateaus=(0.0, 1.0),
+    log_derivative=lambda x: np.where(np.asarray(x) > 0, 0.0, -np.inf),
 )

@@ -14,4 +14,5 @@ SELU = Activation(
     second=lambda x: SCALE * np.where(np.asarray(x) > 0, 0.0, ALPHA * below(x)),
     twin="jax.nn:selu",
     kinks=(0.0,),
+    log_derivative=lambda x: np.log(SCALE) + np.where(np.asarray(x) > 0, 0.0, np.log(ALPHA) + np.minimum(x, 0.0)),
 )

@@ -12,10 +12,16 @@ def slope(x: Array) -> Array:
     return expit(x) * expit(-np.asarray(x))
 
 
+def log_sigmoid(x: Array) -> Array:
+    """``ln σ(x)``, close to x far below 0."""
+    return -np.logaddexp(0.0, -np.asarray(x))
+
+
 SIGMOID = Activation(
     "sigmoid",
     function=expit,
     derivative=slope,
     second=lambda x: -slope(x) * np.tanh(np.asarray(x) / 2),
     twin="jax.nn:sigmoid",
+    log_derivative=lambda x: log_sigmoid(x) + log_sigmoid(-np.asarray(x)),
 )

@@ -4,4 +4,11 @@ import numpy as np
 
 from deeplinear.activations.activation import Activation
 
-SIN = Activation("sin", function=np.sin, derivative=np.cos, second=lambda x: -np.sin(x), twin="jax.numpy:sin")
+SIN = Activation(
+    "sin",
+    function=np.sin,
+    derivative=np.cos,
+    second=lambda x: -np.sin(x),
+    twin="jax.numpy:sin",
+    log_derivative=lambda x: np.log(np.abs(np.cos(x))),
+)

@@ -4,8 +4,13 @@ import numpy as np
 from scipy.special import expit
 
 from deeplinear.activations.activation import Activation
-from deeplinear.activations.sigmoid import slope
+from deeplinear.activations.sigmoid import log_sigmoid, slope
 
 SOFTPLUS = Activation(
-    "softplus", function=lambda x: np.logaddexp(x, 0.0), derivative=expit, second=slope, twin="jax.nn:softplus"
+    "softplus",
+    function=lambda x: np.logaddexp(x, 0.0),
+    derivative=expit,
+    second=slope,
+    twin="jax.nn:softplus",
+    log_derivative=log_sigmoid,
 )
