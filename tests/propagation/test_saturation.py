@@ -6,13 +6,13 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from deeplinear import initial
 from deeplinear.activations import activation
 from deeplinear.data.digits import load_digits
 from deeplinear.network import Network
-from deeplinear.propagation.jacobian import log_jacobian_singular_values
+from deeplinear.propagation.jacobian import log_jacobian_singular_values, signs
 
 GOOD = 1e-6  # the relative error asked for by default
 SLOPES = {
@@ -53,6 +53,12 @@ def test_slopes_that_no_float_holds():
     """``sech² 1000`` is e^(ln 4 − 2000)."""
     found = log_jacobian_singular_values(Network([np.eye(3)], "tanh", activated_inputs=True), [0.0, 30.0, -1000.0])
     assert_allclose(found, [0.0, np.log(4) - 60, np.log(4) - 2000], rtol=1e-12)
+
+
+def test_signs_outlive_the_slope():
+    """GELU falls left of −0.75, also where its slope is less than any float."""
+    x = np.array([-1e9, -60.0, -1.0, -0.5, 1e9])
+    assert_array_equal(signs(activation("gelu"), x), [-1, -1, -1, 1, 1])
 
 
 @pytest.mark.parametrize("name", SLOPES)
