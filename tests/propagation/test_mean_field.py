@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 
 from deeplinear.activations import ACTIVATIONS, Activation, activation
-from deeplinear.propagation.along_depth import variances
+from deeplinear.propagation.along_depth import homogeneous, variances
 from deeplinear.propagation.critical import critical_line
 from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
 
@@ -345,9 +345,9 @@ def test_what_only_looks_like_a_straight_line():
 
     sign = Activation("sign", np.sign, flat, flat, "jax.numpy:sign", kinks=(0.0,), plateaus=(0.0,))
     raised = replace(ACTIVATIONS["relu"], function=lambda x: 1 + np.maximum(x, 0.0))
-    assert_allclose(MeanField(sign, 2.0).variance_map(0.3), 4, rtol=1e-13)
+    assert_allclose(variances(sign, gain=2.0, depth=1, input_variance=0.3)[1], 4, rtol=1e-13)
     assert_allclose(MeanField(raised, 1.0).variance_map(2.0), 2 + 2 / np.sqrt(np.pi), rtol=CLOSED_FORM)
-    assert MeanField(sign, 2.0).line is MeanField(raised, 1.0).line is None
+    assert homogeneous(sign, 1.0) is MeanField(raised, 1.0).line is None
     clip = replace(
         ACTIVATIONS["hard_tanh"],
         function=lambda x: np.clip(x, -2, 2),

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from deeplinear.activations import Activation
-from deeplinear.activations import activation as meant
 from deeplinear.propagation.along_depth import nonnegative
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.fixed_points import GRID, mean_derivative_square, root, rtol_of
+from deeplinear.propagation.steepness import with_finite_slope
 
 
 class CriticalPoint(NamedTuple):
@@ -35,7 +35,7 @@ def critical_gain(activation: str | Activation | Callable) -> float:
     `MeanField.fixed_points` lists it.
 
     Raises:
-        ValueError: ``φ(0) ≠ 0``, so that zero variance is not kept, or ``φ'(0) = 0``.
+        ValueError: ``φ(0) ≠ 0``, so that zero variance is not kept, or ``φ'(0) = 0``; φ jumps or has an infinite slope.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, section 4: 1 for tanh.
@@ -44,7 +44,7 @@ def critical_gain(activation: str | Activation | Callable) -> float:
         >>> critical_gain("tanh"), round(critical_gain("relu") ** 2, 12)
         (1.0, 2.0)
     """
-    phi = meant(activation)
+    phi = with_finite_slope("critical_gain", activation)
     start = float(phi(np.zeros(1))[0])
     square = mean_derivative_square(phi, 0.0)
     if start != 0 or square == 0:
@@ -69,7 +69,7 @@ def critical_line(
         bias_std: σ_b, ``>= 0``; where several points have it, the one of least q.
 
     Raises:
-        ValueError: neither or both given; no critical network keeps this q or has this σ_b.
+        ValueError: neither or both given; no critical network keeps this q or has this σ_b; φ jumps or has an infinite slope.
 
     Source:
         Schoenholz et al. 2017, arXiv:1611.01232; Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735, section 2.
@@ -79,7 +79,7 @@ def critical_line(
         >>> round(point.weight_std**2, 6), round(point.q, 5)
         (1.049996, 0.02592)
     """
-    phi = meant(activation)
+    phi = with_finite_slope("critical_line", activation)
     if (q is None) == (bias_std is None):
         raise ValueError(
             f"critical_line needs one of q and bias_std, got q={q!r}, bias_std={bias_std!r}: either one fixes the point. "

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from deeplinear.activations import Activation
-from deeplinear.activations import activation as meant
 from deeplinear.propagation import fixed_points as fixed
 from deeplinear.propagation.along_depth import homogeneous, nonnegative, variance_map
 from deeplinear.propagation.fixed_points import FixedPoint
 from deeplinear.propagation.pairs import pair_mean
 from deeplinear.propagation.scales import DepthScales, length
+from deeplinear.propagation.steepness import with_finite_slope
 
 CRITICAL = 1e-10  # |χ₁ − 1| below which a network is called critical
 NEAR = 1e-6  # 1 − c below which the correlation map is its tangent
@@ -31,7 +31,7 @@ class MeanField:
         bias_std: σ_b, ``>= 0``.
 
     Raises:
-        ValueError: standard deviations that are negative or not finite.
+        ValueError: standard deviations that are negative or not finite; φ jumps or has an infinite slope.
 
     Source:
         Poole et al. 2016, arXiv:1606.05340, eqs. (3), (5); Schoenholz et al. 2017, arXiv:1611.01232, eqs. (9), (11), (17).
@@ -48,7 +48,7 @@ class MeanField:
 
     def __init__(self, activation: str | Activation | Callable, weight_std: float, bias_std: float = 0.0):
         nonnegative("MeanField", weight_std=weight_std, bias_std=bias_std)
-        object.__setattr__(self, "activation", meant(activation))
+        object.__setattr__(self, "activation", with_finite_slope("MeanField", activation))
         object.__setattr__(self, "weight_std", float(weight_std))
         object.__setattr__(self, "bias_std", float(bias_std))
 

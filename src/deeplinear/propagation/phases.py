@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
-from deeplinear.activations import activation as meant
 from deeplinear.propagation.mean_field import MeanField
+from deeplinear.propagation.steepness import with_finite_slope
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -47,7 +47,7 @@ def phase_diagram(activation: str | Activation | Callable, weight_std: ArrayLike
         bias_std: σ_b, shape ``(m,)``.
 
     Raises:
-        ValueError: standard deviations that are negative or not finite.
+        ValueError: standard deviations that are negative or not finite; φ jumps or has an infinite slope.
 
     Source:
         Schoenholz et al. 2017, arXiv:1611.01232, Fig. 1.
@@ -57,7 +57,7 @@ def phase_diagram(activation: str | Activation | Callable, weight_std: ArrayLike
         array([[0.25 , 0.172],
                [1.139, 0.967]])
     """
-    phi = meant(activation)
+    phi = with_finite_slope("phase_diagram", activation)
     rows, columns = np.atleast_1d(weight_std).astype(float), np.atleast_1d(bias_std).astype(float)
     found = np.array([[described(MeanField(phi, w, b)) for b in columns] for w in rows])
     return PhaseDiagram(rows, columns, *np.moveaxis(found.reshape(rows.size, columns.size, 5), -1, 0))

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
-from deeplinear.activations import activation as meant
 from deeplinear.propagation.along_depth import scale
 from deeplinear.propagation.along_depth import variances as along_depth
 from deeplinear.propagation.free.atoms import Atoms
@@ -18,6 +17,7 @@ from deeplinear.propagation.free.jacobian import EXACT, JacobianLaw
 from deeplinear.propagation.free.layers import row
 from deeplinear.propagation.free.one_layer import OneLayer
 from deeplinear.propagation.mean_field import variance_fixed_point
+from deeplinear.propagation.steepness import with_finite_slope
 from deeplinear.spectra import checks
 from deeplinear.spectra.law import SpectralLaw
 
@@ -154,7 +154,7 @@ def described(
     weights: str,
 ) -> tuple[Activation, float, Array]:
     """φ, σ_w and the variance at each layer, checked."""
-    phi, std = meant(activation), scale(caller, weight_std, gain)
+    phi, std = with_finite_slope(caller, activation), scale(caller, weight_std, gain)
     if std == 0:
         raise ValueError(f"{caller} needs a weight_std > 0, got weight_std=0.0: J is 0. Pass for example gain=1.0.")
     if weights not in ("orthogonal", "gaussian"):

@@ -153,8 +153,8 @@ def inverse_operator(network: Network, x: ArrayLike) -> Inverse:
     front = slopes(network, x)
     if not all(s.all() for s in front):
         raise ValueError(
-            "inverse_operator needs φ' that is nowhere zero, got units that let nothing through: the smallest singular "
-            "values are zero. Use log_jacobian_singular_values, which counts them."
+            "inverse_operator needs φ' that is nowhere zero in float64, got units that let nothing or less than 1e-308 through: "
+            "so do the smallest singular values. Use log_jacobian_singular_values, which has them."
         )
     layers: list[Orthogonal | Factored] = []
     for number, w in enumerate(network.weights, 1):
