@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.conftest import CLOSED_FORM
 
+import deeplinear as dl
 from deeplinear import Curve
 
 
@@ -101,6 +102,26 @@ def test_differences_need_the_same_times(learned, shift):
         _ = learned - other
     with pytest.raises(ValueError, match="Evaluate the law at run"):
         _ = learned - curve(learned.strengths, learned.times + 1, learned.targets)
+
+
+def test_differences_need_one_law_for_each_rate():
+    task, start = dl.Task.from_modes([2.0]), ([[0.1]], [[0.1]])
+    rates = [0.001, 0.01, 0.1]
+    run, law = dl.descend(task, start, rate=rates, steps=20), dl.solve(task, start, tau=1 / 0.001)
+    for pair in ((run, law(run.times)), (law(run.times), run)):
+        with pytest.raises(
+            ValueError, match=r"needs as many rates on both sides, got [13] and [13]: a law has one tau"
+        ):
+            _ = pair[0] - pair[1]
+    for i, rate in enumerate(rates):
+        law = dl.solve(task, start, tau=1 / run.rates[i])
+        by_hand = run.strengths[i] - law(run.times).strengths
+        for one in (rate, [rate]):
+            difference = dl.descend(task, start, rate=one, steps=20) - law(run.times)
+            assert_allclose(difference.strengths.reshape(by_hand.shape), by_hand, rtol=0, atol=1e-15)
+    assert_array_equal((run - run).loss, np.zeros((3, 21)))
+    seeds = dl.descend(task, [start, start], rate=0.1, steps=20)
+    assert (seeds - law(seeds.times)).loss.shape == (2, 21)
 
 
 def test_maps_are_computed_when_first_read():

@@ -84,8 +84,15 @@ class Curve:
         """Difference in loss and strengths at the same times: ``np.abs((run - law(run.times)).strengths).max()``.
 
         Raises:
-            ValueError: the two curves are not sampled at the same times.
+            ValueError: the two curves are not sampled at the same times, or one is of several rates and the other of one.
         """
+        counts = number_of_rates(self), number_of_rates(other)
+        if counts[0] != counts[1]:
+            raise ValueError(
+                f"curve_a - curve_b needs as many rates on both sides, got {counts[0]} and {counts[1]}: a law has one tau, and "
+                f"one rate would be compared with the others. Subtract rate by rate, run.strengths[..., i, :, :] - "
+                f"solve(task, weights, tau=1 / run.rates[i])(run.times).strengths."
+            )
         if self.times.shape != other.times.shape or not np.allclose(self.times, other.times, rtol=1e-12, atol=0):
             raise ValueError(
                 f"curve_a - curve_b needs the same times, got {self.times.size} and {other.times.size} of them: "
@@ -122,3 +129,9 @@ class Curve:
                 f"loss of shape {self.loss.shape}. Pick one of those."
             )
         return path
+
+
+def number_of_rates(curve: Curve) -> int:
+    """How many learning rates a run has along an axis of its own; 1 for any other curve."""
+    rates = getattr(curve, "rates", None)
+    return 1 if rates is None else int(np.size(rates))
