@@ -8,12 +8,9 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from deeplinear.report.prediction import Prediction
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 DATA = ("hierarchy", "digits", "mnist", "semantic", "tree", "ring", "cluster", "ordering", "category")
@@ -94,11 +91,13 @@ def predict(
     target: Annotated[
         list[str] | None, typer.Option(help="csv: target column, may be repeated; the last if not given.")
     ] = None,
-    inputs: Annotated[Inputs, typer.Option(help="What is done to inputs first.")] = Inputs.white,
-    simulate: Annotated[bool, typer.Option("--simulate", help="Run gradient descent too, and compare.")] = False,
-    width: Annotated[int, typer.Option(help="Of every hidden layer.")] = 100,
+    inputs: Annotated[Inputs, typer.Option(help="Input preprocessing.")] = Inputs.white,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Run gradient descent too, for 200 000 epochs at most, and compare.")
+    ] = False,
+    width: Annotated[int, typer.Option(help="Width of every hidden layer.")] = 100,
     strength: Annotated[
-        float, typer.Option(help="Of each mode at the start, as a share of the largest target.")
+        float, typer.Option(help="Initial strength of every mode, as a fraction of the largest target.")
     ] = 1e-3,
     rate: Annotated[
         float | None, typer.Option(help="Learning rate on the summed loss; the best one if not given.")
@@ -106,80 +105,30 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="PNG to draw; FILE-modes.png if not given.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say which modes of your data a deep linear network learns, when, and how fast it may step.
+    """Predict which modes of your data a deep linear network learns, when, and the largest stable learning rate.
 
-    Losses are sums over examples, E = ½ Σ ‖y − W x‖²: for the mean instead of the sum, multiply rates by their number.
+    Losses are sums over examples, E = ½ Σ ‖y − W x‖². If your loss is a mean, multiply learning rates by the number of examples.
     """
     from deeplinear import data
-    from deeplinear.report import prediction
+    from deeplinear.report import modes_figure
+    from deeplinear.report.predict import predict as predicted
+    from deeplinear.report.prediction_text import print_prediction
 
     task = data.from_file(file, target=target or None, inputs=inputs.value)
-    found = prediction.predict(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
+    found = predicted(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
     picture = out or file.with_name(f"{file.stem}-modes.png")
     if picture.suffix != ".png":
         raise ValueError(f"predict needs --out ending in .png, got {picture.name}: a picture is drawn. Rename it.")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=prediction.SIZE, layout="constrained")
-    prediction.draw(found, figure)
+    figure = Figure(figsize=modes_figure.SIZE, layout="constrained")
+    modes_figure.draw(found, figure)
     figure.savefig(picture, dpi=160)
     if as_json:
         left_out = [each._asdict() for each in task.left_out]
         say_json(found.record() | {"examples": task.examples, "left_out": left_out, "picture": str(picture)})
     else:
-        say_prediction(found, picture)
-
-
-def say_prediction(found: Prediction, picture: Path) -> None:
-    """Print a prediction for people."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console, task = Console(highlight=False), found.task
-    console.print(f"{task.examples} examples, {task.n_in} inputs, {task.n_out} outputs, depth {found.depth}")
-    if task.left_out:
-        from deeplinear.left_out import listed
-
-        what = "left out" if task.input_rank == task.n_in else "inputs that add nothing to the others"
-        console.print(f"{what}: {listed(task.left_out)}", markup=False)
-    if not found.exact:
-        console.print(
-            f"approximate: inputs are not aligned with the task (diagonality score {task.diagonality:.3g}, "
-            f"misalignment {task.misalignment:.3g}; 0 is aligned); each mode is taken on its own. --inputs white makes it exact."
-        )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    simulated = () if found.run is None else ("descent", "largest deviation")
-    for name in ("mode", "singular value", "target", "half learned at epoch", *simulated):
-        table.add_column(name, justify="right")
-    shown = min(len(found.targets), 20)
-    for i in range(shown):
-        row = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}", f"{found.half_times[i]:.4g}"]
-        if found.run is not None:
-            row += [f"{found.run.half_times[i]:.4g}", f"{found.deviations[i]:.1%}"]
-        table.add_row(*row)
-    console.print(table)
-    if shown < len(found.targets):
-        console.print(f"… and {len(found.targets) - shown} weaker modes; --json lists all")
-    if len(found.targets) < task.rank:
-        console.print(f"{task.rank - len(found.targets)} weaker modes do not fit through a width of {found.width}")
-    console.print(
-        f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
-    )
-    if found.path is not None:
-        leaves = found.path.unstable_from
-        console.print(
-            f"sharpness up to {found.path.sharpness.max():.4g} where descent bears 2/rate = {found.path.limit:.4g}"
-            + ("" if leaves is None else f": beyond it, and off the path, from epoch {leaves:.4g}")
-        )
-    if found.run is not None:
-        cause = (
-            "finite steps, in proportion to --rate" if found.exact else "finite steps and inputs that are not aligned"
-        )
-        console.print(
-            f"gradient descent over {found.run.times[-1]:.0f} epochs: largest deviation from theory "
-            f"{found.deviations.max():.2%} of a target, from {cause}"
-        )
-    console.print(f"drawn to {picture}")
+        print_prediction(found, picture)
 
 
 @app.command("list", epilog="Example: deeplinear list --json")
