@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.exact.curvature.directions import Directions, arranged, thinned
+from deeplinear.exact.curvature.long_chains import block_ends
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+LONG = 64  # layers from which blocks are no longer formed
 CHUNK = 4_000_000  # numbers in the blocks held at once: 32 MB
 
 
@@ -99,6 +101,12 @@ def extremes(
             if not len(row):
                 continue
             row += start
+            if depth > LONG:
+                need = lambda below, above, row=row: (below < low[row]) | (above > high[row])  # noqa: E731
+                ends = block_ends(modes, row, i[column], j[column], here, there, need)
+                np.minimum.at(low, row, ends[0])
+                np.maximum.at(high, row, ends[1])
+                continue
             values = np.linalg.eigvalsh(blocks(modes, row, i[column], j[column], here, there))
             np.minimum.at(low, row, values[:, 0])
             np.maximum.at(high, row, values[:, -1])
