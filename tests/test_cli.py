@@ -107,17 +107,82 @@ def test_predict_prints_json(capsys, data_file):
     assert (data_file.parent / "mine-modes.png").stat().st_size > 1000
 
 
-def test_predict_speaks_of_what_is_approximate(capsys, data_file, tmp_path):
+def words(out):
+    """The printed lines as one, wherever they were wrapped."""
+    return " ".join(out.split())
+
+
+def test_predict_says_what_modes_that_interact_follow(capsys, data_file, tmp_path, monkeypatch):
     picture = tmp_path / "p.png"
-    code, out, _ = run(capsys, "predict", data_file, "--inputs", "raw", "--simulate", "--out", picture)
+    raw = ("predict", data_file, "--inputs", "raw", "--simulate", "--out", picture)
+    code, out, _ = run(capsys, *raw)
     assert code == 0
-    assert "approximate" in out
+    assert "modes interact, and the flow of the whole map was integrated" in words(out)
     assert "diagonality" in out
+    assert "approximate" not in out
+    assert "law of its steps" not in words(out)
     assert picture.exists()
+    monkeypatch.setattr("deeplinear.report.predict.AFFORDABLE", 0)
+    code, out, _ = run(capsys, *raw)
+    assert code == 0
+    assert "approximate: inputs are not aligned with the task" in words(out)
+    assert "from the approximate theory" in words(out)
     code, out, _ = run(capsys, "predict", data_file, "--out", picture)
     assert code == 0
     assert "approximate" not in out
     assert "largest stable rate" in out
+
+
+def test_predict_compares_descent_with_the_law_of_its_steps_and_tells_the_delay_apart(capsys, data_file):
+    code, out, _ = run(capsys, "predict", data_file, "--depth", 3, "--simulate")
+    found = json.loads(run(capsys, "predict", data_file, "--depth", 3, "--simulate", "--json")[1])
+    assert code == 0
+    assert max(found["deviation"]) < 1e-10
+    assert min(found["step_effect"]) > 0.1
+    text = words(out)
+    deviation, effect, delay = max(found["deviation"]), max(found["step_effect"]), max(found["delay"])
+    assert f"largest deviation of any mode from the law of its steps {100 * deviation:.0e} % of a target" in text
+    assert (
+        f"half learned up to {delay:.3g} epochs later than in continuous time, and up to {effect:.1%} of a target"
+        in text
+    )
+    assert f"over {found['epochs']} epochs" in text
+    for i in range(2):
+        row = next(line.split() for line in out.splitlines() if line.split()[:1] == [f"{i + 1}"])
+        numbers = [found[name][i] for name in ("singular_values", "targets", "half_times", "simulated_half_times")]
+        assert row[1:5] == [f"{number:.4g}" for number in numbers]
+        assert row[5] == f"{found['delay'][i]:+.3g}"
+
+
+def test_predict_says_how_far_descent_was_run(capsys, data_file, monkeypatch):
+    from deeplinear.report import predict
+
+    whole = predict.predict
+    monkeypatch.setattr(predict, "predict", lambda *given, **options: whole(*given, **options, steps=5))
+    code, out, _ = run(capsys, "predict", data_file, "--depth", 3, "--simulate")
+    text = words(out)
+    assert code == 0
+    assert "gradient descent was run for 5 epochs; learning takes" in text
+    assert "2 of 2 modes are not half learned by then and were not compared" in text
+    assert "not yet" in text
+    assert "nan" not in text
+    assert "0.0%" not in text
+    assert "law of its steps" not in text
+    code, out, _ = run(capsys, "predict", data_file, "--depth", 3, "--simulate", "--json")
+    found = json.loads(out)
+    assert not found["complete"]
+    assert found["deviation"] == found["delay"] == found["simulated_half_times"] == [None, None]
+
+
+def test_predict_goes_to_the_end_of_learning_from_tiny_weights(capsys, data_file):
+    code, out, _ = run(capsys, "predict", data_file, "--depth", 10, "--strength", 1e-6, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["complete"]
+    assert found["horizon"] > max(found["half_times"]) > 20_000
+    assert found["largest_sharpness"] == pytest.approx(1 / found["best_rate"], rel=1e-3)
+    out = run(capsys, "predict", data_file, "--depth", 10, "--strength", 1e-6)[1]
+    assert f"largest sharpness along the way {found['largest_sharpness']:.4g};" in words(out)
 
 
 def test_predict_takes_text_targets_from_csv(capsys, tmp_path):
