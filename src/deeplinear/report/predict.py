@@ -166,7 +166,7 @@ def sampled(horizon: int, count: int, steps: int | None, law: Law | None = None)
     """
     parts = [np.geomspace(1, horizon + 1, count) - 1, np.linspace(0, horizon, count)]
     if law is not None:
-        parts += [law.learning_time(share) for share in np.linspace(0.02, 0.98, 25)]
+        parts += [np.maximum(law.learning_time(share), 0.0) for share in np.linspace(0.02, 0.98, 25)]
     times = np.concatenate(parts)
     if steps is not None:
         times = np.append(times.round(), steps)
