@@ -103,7 +103,8 @@ class Network:
     def jacobian_factors(self, x: ArrayLike) -> Iterator[Array]:
         """The factors of the Jacobian at one input, in the order data meet them: ``W_l diag φ'(h_{l−1})``.
 
-        Their product is ``∂h_L/∂x``, eq. (22); without ``activated_inputs`` the first factor is W1 itself.
+        Their product is ``∂h_L/∂x``, eq. (22); without ``activated_inputs`` the first factor is W1 itself. Slopes of saturated
+        units may be lost beside others here: `deeplinear.propagation.log_jacobian_singular_values` carries their logarithms.
         """
         h = np.asarray(x, dtype=np.float64)
         for number, (w, after) in enumerate(zip(self.weights, self.preactivations(x), strict=True)):

@@ -69,6 +69,16 @@ def test_what_rounding_has_taken_is_refused(mine):
         activation(mine).log_slope(np.array([0.0, -17.0]))
 
 
+def test_slopes_that_autodiff_has_outlive_the_function():
+    """``e^x − 1`` is −1 at −40; of its slope e^−40 JAX keeps every digit, or none where it is written with expm1."""
+    x = np.array([-40.0, -600.0])
+    for known in (lambda x: jnp.where(x > 0, x, jnp.exp(jnp.minimum(x, 0.0)) - 1), lambda x: jnp.exp(x) - 1):
+        assert_allclose(activation(known).log_slope(x), x, rtol=1e-12)
+    for rounded in (jax.nn.elu, lambda x: jnp.expm1(x)):
+        with pytest.raises(ValueError, match=r"got .* at -40, where rounding leaves 0 of it"):
+            activation(rounded).log_slope(x)
+
+
 def test_flat_pieces_and_isolated_zeros_of_own_functions():
     for clip in (jnp.clip, np.clip):
         named = activation(lambda x, clip=clip: clip(x, -1, 1), kinks=(-1, 1))

@@ -27,8 +27,8 @@ def log_of(
     """``ln |φ'|`` of a function of one's own, -inf where φ' is zero.
 
     Far out on a plateau φ' is a difference of rounded numbers (``1 − tanh²``), and nothing but rounding is left of it. That
-    shows beside the place: there φ' does not change as φ'' says. Where φ does not change at all it is taken to be flat if it
-    has kinks, as ReLU has; a smooth function is flat nowhere.
+    shows beside the place: there φ' does not change as φ'' says. Zero it is where φ is the same as far as the next kink, as
+    ReLU's is; a smooth function is flat nowhere.
 
     Args:
         function: φ.
@@ -52,8 +52,9 @@ def log_of(
         doubtful = (size < SMALL) & away(np.atleast_1d(x), kinks)
         if doubtful.any():
             where = np.atleast_1d(x)[doubtful]
-            flat = (function(where - STEP) == function(where)) & (function(where + STEP) == function(where))
-            lost = np.where(flat, not len(kinks), is_rounding(slope, second, where))
+            gone = is_rounding(slope, second, where) | (size[doubtful] == 0) & unmoved(function, where)
+            flat = gone & is_flat(function, where, kinks)
+            lost = gone & ~flat
             if lost.any():
                 raise ValueError(
                     f"log_slope needs three digits of φ', got {name} at {where[lost][0]:.6g}, where rounding leaves "
@@ -64,6 +65,21 @@ def log_of(
         return np.log(size).reshape(x.shape)[()]
 
     return log_derivative
+
+
+def unmoved(function: Function, x: Array) -> Mask:
+    """Where φ is the same a step to either side."""
+    return (function(x - STEP) == function(x)) & (function(x + STEP) == function(x))
+
+
+def is_flat(function: Function, x: Array, kinks: Sequence[float]) -> Mask:
+    """Where φ is the same from the nearest kink to x and a step beyond."""
+    if not len(kinks):
+        return np.zeros(x.shape, dtype=bool)
+    places = np.array(kinks)
+    nearest = places[np.argmin(np.abs(x[:, None] - places), axis=1)]
+    same = [function(nearest + share * (x - nearest)) == function(x) for share in (0.01, 0.1, 0.3, 0.6, 0.9)]
+    return np.all(same, axis=0) & unmoved(function, x)
 
 
 def away(x: Array, kinks: Sequence[float]) -> Mask:
