@@ -221,25 +221,6 @@ def test_shrinkage():
     )
 
 
-def test_hidden_width():
-    full = TEACHER.test_error([0.5, 2.0, np.inf])
-    assert (replace(TEACHER, hidden=150).test_error([0.5, 2.0, np.inf]) == full).all()
-    number = replace(TEACHER, hidden=40).spectrum(np.array([1.0])).number
-    assert_allclose(number.sum(axis=-1), 40, rtol=1e-9)
-    assert_allclose(TEACHER.spectrum(np.array([1.0, 4.0])).number.sum(axis=-1), 150, rtol=1e-11)
-    two = replace(TEACHER, hidden=2)
-    u = np.array([deep.strength(2.0, s=s, u0=1e-3, depth=2) for s in two.empirical[:2]])
-    aims = np.array(S[:2]) * two.overlaps[:2]
-    assert_allclose(two.test_error(2.0), 1 + (u**2 - 2 * u * aims).sum() / 48.86, atol=1e-2)
-    assert two.learned.tolist() == [True, True, False, False]
-
-
-def test_order_of_modes_does_not_matter():
-    mixed = replace(TEACHER, singular_values=(1.9, 0.5, 6.0, 3.0), hidden=2)
-    assert mixed.learned.tolist() == [False, False, True, True]
-    assert_allclose(mixed.test_error([0.5, 3.0]), replace(TEACHER, hidden=2).test_error([0.5, 3.0]), rtol=1e-12)
-
-
 def test_threshold_is_finite():
     edge = replace(TEACHER, singular_values=(0.5**0.25, 3.0))
     assert np.isfinite(edge.test_error([0.0, 1.0, 5.0, np.inf])).all()

@@ -105,11 +105,13 @@ class NoisyTeacher(Learner):
 
     @cached_property
     def cut(self) -> float:
-        """Angle of the noise's law above which its modes fit into the hidden layer; 0 where all do."""
+        """Angle of the noise's law above which its modes fit into the hidden layer; 0 where all do, π where none does."""
         room = min(self.n_in, self.n_out)
         if self.hidden is None or self.hidden >= room:
             return 0.0
         left = self.hidden - int(self.learned.sum())
+        if left == 0:
+            return np.pi
         low, high = 0.0, np.pi
         while high - low > 1e-13:
             middle = (low + high) / 2
@@ -201,5 +203,5 @@ class NoisyTeacher(Learner):
             for s in self.singular_values
         )
         inside = self.n_in * rule.weights + (shifts - 1 / (2 * np.pi)) * rule.steps
-        quarters = np.array([0.25 if start == 0 else 0.0, 0.25])
+        quarters = np.array([0.25 if start == 0 else 0.0, 0.25 if start < np.pi else 0.0])
         return np.concatenate([inside, np.broadcast_to(quarters, (*inside.shape[:-1], 2))], axis=-1)
