@@ -253,3 +253,60 @@ def test_a_law_in_words_and_answers_too_large_for_memory():
         solve(task, law.start, law=3)
     with pytest.raises(ValueError, match=r"weights need arrays of real numbers, got W1 of type ndarray: it is complex"):
         solve(task, tuple(w * 1j for w in law.start))
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4])
+def test_weights_at_zero_are_the_start_bit_by_bit(layers):
+    rng = np.random.default_rng(layers)
+    task = build_task(S, 6, 5, rng=rng, powers=POWERS)
+    for spread, strengths in ((0.8, [0.5, 0.6, 0.7]), (1.0, [0.5, 0.6, 0.7]), (0.8, [0.5, -0.6, 0.0])):
+        varied = np.outer(np.linspace(spread, 1.0, layers), strengths)
+        weights = build_weights(task, [7] * (layers - 1), varied, rng=rng)
+        law = solve(task, weights)
+        for found, begun in zip(law.weights([0.0, 1.0]), weights, strict=True):
+            assert (found[0] == begun).all()
+
+
+def test_deep_modes_of_mixed_signs_are_followed_without_warnings():
+    """Steps that the integrator tries and takes back may leave float64 in products of twenty layers."""
+    sizes = [
+        0.77,
+        2.09,
+        0.94,
+        1.45,
+        1.93,
+        0.92,
+        1.96,
+        1.07,
+        0.98,
+        2.29,
+        2.73,
+        1.63,
+        0.72,
+        1.52,
+        2.44,
+        0.76,
+        0.81,
+        2.67,
+        2.29,
+        2.13,
+    ]
+    signs = [1, 1, 1, 1, -1, -1, -1, 1, 1, 1, 1, -1, -1, 1, 1, -1, -1, -1, 1, 1]
+    law = solve(Task.from_modes([0.09]), [np.array([[a * b]]) for a, b in zip(sizes, signs, strict=True)])
+    assert np.isfinite(law([0.0, 0.1, 1.0, 1e3, 1e6]).loss).all()
+    assert_allclose(law([1e6]).strengths, 0.09, rtol=1e-9)
+
+
+def test_half_times_do_not_wait_for_the_end():
+    """Inputs of little power are learned long after every mode is half learned: the end is out of reach, half times are not."""
+    rng = np.random.default_rng(0)
+    v = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    s11 = (v * [1.0, 1.0, 1.0, 1e-5]) @ v.T
+    task = Task.from_correlations(s11, rng.normal(size=(3, 4)) @ s11)
+    law = solve(task, balanced_weights([4, 5, 5, 3], [0.2, 0.25, 0.3], rng))
+    assert "end-to-end" in law.name
+    times = law.half_times
+    assert np.isfinite(times).all()
+    for mode in range(3):
+        assert_allclose(law([times[mode]]).strengths[0, mode], task.targets[mode] / 2, rtol=1e-9)
+    assert times.max() < 1e3

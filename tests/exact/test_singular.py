@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from tests.exact.conftest import balanced_weights
 from tests.exact.draws import general
 
-from deeplinear import solve
+from deeplinear import Task, initial, solve
 from deeplinear.exact.singular import followed
 
 
@@ -51,3 +52,27 @@ def test_growth_of_a_balanced_network_obeys_the_equation_of_arora():
     error = (task.optimum - law(t).maps) @ task.input_correlation
     pull = np.einsum("tir,tij,tjr->tr", now.u, error, now.v)
     assert_allclose(slope, depth * now.s ** (2 - 2 / depth) * pull, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("widths", [(3, 4, 3), (5, 4, 6, 3), (4, 4, 4, 4, 4)])
+def test_equal_values_start_in_the_basis_in_which_the_flow_leaves(widths):
+    """`initial.balanced` starts all singular values equal, and any basis is a decomposition; a moment later only one is."""
+    task = Task.from_modes([3.0, 2.0, 1.0], n_in=widths[0], n_out=widths[-1])
+    for seed in range(3):
+        law = solve(task, initial.balanced(widths, strength=0.1, rng=seed))
+        angles = []
+        for h in (1e-4, 1e-5):  # to first order in the time between
+            found = law.singular([0.0, h])
+            overlaps = [np.einsum("ir,ir->r", x[0], x[1]) for x in (found.u, found.v)]
+            angles.append(np.sqrt(np.maximum(2 - 2 * np.min(overlaps), 0.0)))
+        assert angles[0] < 5e-3
+        assert angles[1] < angles[0] / 5 + 1e-6
+        start = law.singular([0.0, 1.0])
+        assert_allclose(np.einsum("ir,r,jr->ij", start.u[0], start.s[0], start.v[0]), law([0.0]).maps[0], atol=1e-14)
+
+
+def test_a_moment_at_which_values_cross_keeps_the_vectors_of_before():
+    """At 1 both values are 1 and any rotation of the vectors decomposes the map as well."""
+    found, fine = followed(turning, np.array([0.1, 1.0, 1.9])), followed(turning, np.array([0.1, 0.999, 1.9]))
+    for ours, near in ((found.u, fine.u), (found.v, fine.v)):
+        assert_allclose(np.abs(np.einsum("ir,ir->r", ours[1], near[1])), 1.0, atol=1e-3)

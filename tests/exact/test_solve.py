@@ -177,3 +177,16 @@ def test_laws_of_depth_ask_for_depth_and_sign():
     assert law.name.startswith("unequal layers")
     with pytest.raises(ValueError, match="part of the name of a law for 2 layers"):
         solve(task, [np.eye(2) * 0.1] * 2, law="equal layers of any depth")
+
+
+@pytest.mark.parametrize(
+    ("depth", "law"),
+    [
+        *((1, law) for law in ("two-layer sigmoid", "hyperbolic", "Riccati", "equal layers", "end-to-end")),
+        *((2, law) for law in ("shallow", "equal layers of any depth")),
+        *((3, law) for law in ("shallow", "two-layer sigmoid", "hyperbolic", "Riccati")),
+    ],
+)
+def test_no_law_of_another_depth(depth, law):
+    with pytest.raises(ValueError, match=f"part of the name of a law for {depth} layers, got law={law!r}"):
+        solve(Task.from_modes([2.0, 1.0]), (0.1 * np.eye(2),) * depth, law=law)

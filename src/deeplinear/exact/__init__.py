@@ -18,12 +18,13 @@ from deeplinear.exact.generalisation.noisy_teacher import NoisyTeacher
 from deeplinear.exact.generalisation.realised import Realised
 from deeplinear.exact.kernels import compare, ntk, silent
 from deeplinear.exact.kernels.regime import Regime, regime
-from deeplinear.exact.law import Law
+from deeplinear.exact.law import TOLERANCE, Law
 from deeplinear.exact.matrices import shallow
 from deeplinear.exact.matrices.riccati import Riccati
 from deeplinear.exact.modes import aligned, cycle, depth, discrete, infinite, sigmoid, unequal, unequal_depth
+from deeplinear.exact.refusal import expected_error
 from deeplinear.exact.registry import CONDITIONS, FORMULAS
-from deeplinear.exact.solve import TOLERANCE, expected_error, residuals, solve
+from deeplinear.exact.solve import residuals, solve
 
 __all__ = [
     "CONDITIONS",

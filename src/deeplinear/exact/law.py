@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from deeplinear.curve import Curve
 from deeplinear.exact import checks
 from deeplinear.exact.kernels import ntk
+from deeplinear.exact.nearest import Measured
+from deeplinear.exact.requests import listed, refuse_size, refuse_steps
 from deeplinear.exact.singular import Singular, followed
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
@@ -21,36 +23,7 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 
-LARGEST = 500_000_000  # numbers in one answer: 4 GB
-
-
-def listed(function: str, times: ArrayLike) -> Array:
-    """Finite times as an array of shape ``(T,)``."""
-    t = np.atleast_1d(checks.times(function, times))
-    if t.ndim != 1 or not np.isfinite(t).all():
-        raise ValueError(
-            f"{function} needs a list of finite times, got shape {t.shape} up to {t.max(initial=0.0)!r}: a curve has one time "
-            f"axis. Pass for example np.linspace(0, 1000, 500)."
-        )
-    return t
-
-
-def refuse_size(function: str, numbers: int, fewer: str) -> None:
-    """Refuse what would not fit into memory."""
-    if numbers > LARGEST:
-        raise ValueError(
-            f"{function} needs at most {LARGEST:.1e} numbers, got {numbers:.1e}: that is {8e-9 * numbers:.3g} GB. Pass fewer "
-            f"{fewer}."
-        )
-
-
-def refuse_steps(law: Law, function: str) -> None:
-    """Refuse what only gradient flow has: a loss that falls, an end, times between steps."""
-    if law.kind == "recursion":
-        raise ValueError(
-            f"{function} needs a law of gradient flow, got {law.name!r}: steps may climb, cycle or diverge, and jump from one time "
-            f"to the next. Read law(np.arange(steps)) instead."
-        )
+TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +40,8 @@ class Law:
         start: the weights it starts from.
         tau: the time constant.
         trajectory: the formula at work.
+        loose: conditions that do not hold to 1e-9 but were accepted; empty for an exact law.
+        measured: how far from the flow the law was found to be, if ``nearest`` was asked for and no law holds; else None.
 
     Example:
         >>> import numpy as np
@@ -89,12 +64,30 @@ class Law:
     start: Weights = field(repr=False)
     tau: float
     trajectory: Trajectory = field(repr=False)
+    loose: tuple[str, ...] = ()
+    measured: Measured | None = None
 
     def __str__(self) -> str:
-        conditions = ", ".join(f"{need} (residual {residual:.1g})" for need, residual in self.conditions.items())
-        return (
-            f"{self.name}\n  {self.kind}, tau = {self.tau:g}; holds: {conditions or 'always'}\n  source: {self.source}"
-        )
+        words = {need: f"{need} (residual {residual:.1g})" for need, residual in self.conditions.items()}
+        holds = ", ".join(text for need, text in words.items() if need not in self.loose)
+        says = f"holds: {holds or ('always' if not self.loose else 'nothing')}"
+        if self.loose:
+            says += f"; approximate, does not hold: {', '.join(words[need] for need in self.loose)}"
+        if self.measured is not None:
+            error, until, learned = self.measured
+            says += f"; off by up to {error:.2g} of the largest target until t = {until:.4g}"
+            says += "" if learned else ", where the flow has not learned yet"
+        return f"{self.name}\n  {self.kind}, tau = {self.tau:g}; {says}\n  source: {self.source}"
+
+    @property
+    def approximate(self) -> bool:
+        """Whether some condition does not hold, so that the law is only near the flow."""
+        return bool(self.loose)
+
+    @property
+    def error(self) -> float | None:
+        """Largest distance from the flow that was measured, of the end-to-end map relative to the largest target; see `measured`."""
+        return None if self.measured is None else self.measured.error
 
     def __call__(self, times: ArrayLike) -> Curve:
         """The learning curve at these times, shape ``(T,)``, in any order; one time alone counts as ``(1,)``.
@@ -185,6 +178,8 @@ class Law:
     def singular(self, times: ArrayLike) -> Singular:
         """Singular values and vectors of the end-to-end map, each followed through time, crossings included.
 
+        Where singular values are equal at the first time their vectors are those by which the flow leaves.
+
         Returns:
             `Singular` with ``u`` ``(T, n_out, k)``, ``s`` ``(T, k)`` and ``v`` ``(T, n_in, k)``.
 
@@ -192,7 +187,13 @@ class Law:
             ValueError: times out of their domain.
         """
         refuse_steps(self, "singular")
-        return followed(self.trajectory.maps, listed("singular", times))
+        return followed(self.trajectory.maps, listed("singular", times), self._velocity)
+
+    def _velocity(self, time: float) -> Array:
+        """``tau dW/dt = Σ_l W_{L:l+1} W_{L:l+1}ᵀ (Σ³¹ − W Σ¹¹) W_{l-1:1}ᵀ W_{l-1:1}``, shape ``(n_out, n_in)``."""
+        now = np.array([time])
+        error = (self.task.optimum - self.trajectory.maps(now)[0]) @ self.task.input_correlation
+        return np.sum([above[0] @ error @ below[0] for above, below in self.factors(now)], axis=0)
 
     def learning_time(self, fraction: float = 0.5) -> Array:
         """Time at which each mode first reaches this fraction of its target, shape ``(k,)``.

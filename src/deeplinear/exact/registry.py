@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from deeplinear.exact.matrices import balanced, shallow, two_layer
 from deeplinear.exact.modes import depth, discrete, sigmoid, unequal, unequal_depth
 from deeplinear.exact.modes.trajectories import of_modes
@@ -66,6 +68,11 @@ def modes(motion: Callable[[Array, Array, Array], Motion]) -> Callable[[Start, f
     return lambda start, tau: of_modes(motion, start.task, start.modes, start.weights, tau)
 
 
+def equal_pair(s: Array, layers: Array, tau: Array) -> Motion:
+    """The sigmoid, or where a product of layers leaves the range of float64 the same law by its layers."""
+    return (unequal if (np.abs(layers) < unequal.TINY).any() else sigmoid).motion(s, layers, tau)
+
+
 def two(layers: int) -> bool:
     """One hidden layer."""
     return layers == 2
@@ -84,7 +91,7 @@ WHITE = (
         "2",
         two,
         ("white inputs", "decoupled", "balanced"),
-        modes(sigmoid.motion),
+        modes(equal_pair),
         monotone=True,
     ),
     Formula(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.law import Law
+from deeplinear.exact.law import TOLERANCE, Law
+from deeplinear.exact.nearest import Measured
+from deeplinear.exact.nearest import nearest as nearest_of
+from deeplinear.exact.refusal import refusal
 from deeplinear.exact.registry import FORMULAS, Formula
 from deeplinear.exact.start import Start
+from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task, a_task
 from deeplinear.weights import checked
 
-TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
+ROUNDING = 1e-12  # largest residual that is taken for the rounding of a start that meets the condition
+ROUNDED = {"balanced": 1.9e-13}  # `decoupled.read` has made equal what is nearer than this
 
 
 def solve(
@@ -24,8 +28,12 @@ def solve(
     tau: float = 1.0,
     law: str | None = None,
     tolerance: float = TOLERANCE,
+    nearest: bool = False,
 ) -> Law:
     """The exact solution of gradient flow from these weights: the first law whose conditions hold.
+
+    A condition holds if its residual, times what the answer makes of it, is within the tolerance. A start that misses the stable
+    manifold of a saddle by 1e-10 leaves it in the end: there no residual beyond rounding passes.
 
     Args:
         task: what to learn.
@@ -34,13 +42,16 @@ def solve(
         law: part of a law's name, to ask for that one only.
         tolerance: largest residual of a condition that passes. Beyond the default a law is only as exact as this: for
             weights that were rounded, such as float32 ones.
+        nearest: where no law holds, return the one that is nearest to the flow, which is integrated for this, instead of
+            refusing. Its ``approximate`` is True and its ``error`` says how far from the flow it was found to be.
 
     Returns:
         A `Law`: call it with times for a `Curve`. Its ``conditions`` hold the measured residuals.
 
     Raises:
-        ValueError: weights that do not fit the task, tau not positive, no law of that name, or no law whose conditions
-            hold; the message names the condition that failed, by how much, and what to call instead.
+        ValueError: weights that do not fit the task or whose products leave float64, tau not positive, no law of that name,
+            or no law whose conditions hold; the message names the condition that failed, by how much, and what to call
+            instead.
         TypeError: no task.
 
     Source:
@@ -56,13 +67,42 @@ def solve(
         array([3.136, 4.13 ])
     """
     a_task("solve", task)
-    layers = checked(weights, task)
+    start = Start(task, checked(weights, task))
     tau = float(checks.time_constant("solve", tau))
+    candidates = named(law, len(start.weights))
+    tried: list[tuple[Formula, dict[str, float]]] = []
+    for formula in candidates:
+        failed: dict[str, float] = dict.fromkeys(missed(formula, start, tolerance), 1.0)
+        if not failed:
+            path = formula.trajectory(start, tau)
+            gain = magnification(formula, start, path)
+            failed = {need: gain for need in rough(formula, start) if not start.residual(need) * gain <= tolerance}
+            if not failed:
+                loose = tuple(need for need in rough(formula, start) if start.residual(need) * gain > TOLERANCE)
+                return bound(formula, start, tau, path, loose)
+        tried.append((formula, failed))
+    if nearest:
+        possible = [formula for formula, failed in tried if "right sign" not in failed]
+        found = nearest_of(task, start.weights, tau, [(f.name, lambda f=f: f.trajectory(start, tau)) for f in possible])
+        if found is not None:
+            name, path, error = found
+            formula, failed = next(pair for pair in tried if pair[0].name == name)
+            return bound(formula, start, tau, path, tuple(failed), error)
+    formula, failed = min(tried, key=lambda pair: max(start.residual(need) * gain for need, gain in pair[1].items()))
+    raise ValueError(refusal(formula, start, tolerance, failed, forced=law is not None))
+
+
+def named(law: str | None, layers: int) -> list[Formula]:
+    """The formulas for this number of layers that are meant, in the order in which they are tried.
+
+    Raises:
+        ValueError: there are none.
+    """
     if law is not None and not isinstance(law, str):
         raise ValueError(
             f"solve needs part of a law's name, got law={law!r}: laws are asked for by name. See deeplinear laws."
         )
-    fitting = [formula for formula in FORMULAS if formula.fits(len(layers))]
+    fitting = [formula for formula in FORMULAS if formula.fits(layers)]
     candidates = [
         formula
         for formula in fitting
@@ -71,49 +111,48 @@ def solve(
     if not candidates:
         names = "; ".join(formula.name for formula in fitting)
         raise ValueError(
-            f"solve needs part of the name of a law for {len(layers)} layers, got law={law!r}: there is none such. Pick "
+            f"solve needs part of the name of a law for {layers} layers, got law={law!r}: there is none such. Pick "
             f"from: {names}."
         )
-    start = Start(task, layers)
-    for formula in candidates:
-        if not failures(formula, start, tolerance):
-            conditions = {need: start.residual(need) for need in formula.needs}
-            path = formula.trajectory(start, tau)
-            return Law(formula.name, formula.source, formula.kind, conditions, task, layers, tau, path)
-    nearest = min(
-        candidates, key=lambda formula: max(start.residual(need) for need in failures(formula, start, tolerance))
-    )
-    raise ValueError(refusal(nearest, start, tolerance, forced=law is not None))
+    return candidates
 
 
-def failures(formula: Formula, start: Start, tolerance: float) -> list[str]:
-    """Conditions of a formula that do not hold."""
-    return [need for need in formula.needs if not start.residual(need) <= tolerance]
+def missed(formula: Formula, start: Start, tolerance: float) -> list[str]:
+    """Conditions of a formula that do not hold, before the answer is asked; a sign is right or wrong at any tolerance."""
+    return [need for need in formula.needs if not start.residual(need) <= (0.0 if need == "right sign" else tolerance)]
 
 
-def refusal(formula: Formula, start: Start, tolerance: float, *, forced: bool) -> str:
-    """Why not even the nearest law applies, how wrong it would be, and what to call instead."""
-    failed = failures(formula, start, tolerance)
-    worst = max(start.residual(need) for need in failed)
-    rounded = (
-        f" Weights rounded to float32 leave about this much; tolerance={2 * worst:.0e} accepts it."
-        if worst < 1e-5
-        else ""
-    )
-    measured = " and ".join(f"{need} to {tolerance:g}, got a residual of {start.residual(need):.3g}" for need in failed)
-    inputs = any("inputs" in need for need in failed)
-    task = start.task
-    score = (
-        f" (diagonality score of the inputs in the task's modes: {task.diagonality:.3g}; taking each mode on its own would end "
-        f"with strengths off by up to {expected_error(task):.2g} of the largest)"
-        if inputs
-        else ""
-    )
-    nearest = "the law asked for is" if forced else "the nearest law is"
-    advice = " Whiten the inputs (task.whitened()), or" if inputs else ""
-    return (
-        f"solve needs {measured}{score}: {nearest} {formula.name!r}, and without this it is not exact.{rounded}{advice or ' Simulate:'} "
-        f"call deeplinear.descend(task, weights, rate=..., steps=...) or deeplinear.flow(task, weights, times)."
+def rough(formula: Formula, start: Start) -> list[str]:
+    """Conditions that miss by more than rounding."""
+    return [need for need in formula.needs if start.residual(need) > ROUNDED.get(need, ROUNDING)]
+
+
+def magnification(formula: Formula, start: Start, path: Trajectory) -> float:
+    """What the answer makes of a residual: 1 where none is more than rounding, infinite at saddles."""
+    return max(1.0, path.sensitivity()) if rough(formula, start) else 1.0
+
+
+def bound(
+    formula: Formula,
+    start: Start,
+    tau: float,
+    path: Trajectory,
+    loose: tuple[str, ...],
+    measured: Measured | None = None,
+) -> Law:
+    """A formula bound to a start."""
+    conditions = {need: start.residual(need) for need in formula.needs}
+    return Law(
+        formula.name if measured is None else f"approximate: {formula.name}",
+        formula.source,
+        formula.kind,
+        conditions,
+        start.task,
+        start.weights,
+        tau,
+        path,
+        loose,
+        measured,
     )
 
 
@@ -138,25 +177,3 @@ def residuals(task: Task, weights: Sequence[ArrayLike]) -> dict[str, float]:
     """
     a_task("residuals", task)
     return Start(task, checked(weights, task)).residuals
-
-
-def expected_error(task: Task) -> float:
-    """How wrong a law of separate modes is where Σ¹¹ does not share the task's modes.
-
-    Each mode on its own would end at ``s/d``; the best linear map has ``u_αᵀ Σ³¹ (Σ¹¹)⁺ v_α`` there. Early learning is
-    driven by Σ³¹ alone and is not affected, so that this is the error to expect, reached as modes are learned.
-
-    Args:
-        task: what is to be learned.
-
-    Returns:
-        Largest difference of the two, in units of the largest target; 0 for aligned inputs.
-
-    Example:
-        >>> expected_error(Task.from_modes([3.0, 1.0]))
-        0.0
-    """
-    s, powers, targets = task.modes.s[: task.rank], task.mode_powers[: task.rank], task.targets[: task.rank]
-    if not task.rank:
-        return 0.0
-    return float(np.abs(targets - s / powers).max() / np.abs(targets).max())

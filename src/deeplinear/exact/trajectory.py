@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 
+def float_one() -> float:
+    """Nothing is magnified."""
+    return 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """How a whole network moves: the common form of every law.
@@ -27,6 +32,8 @@ class Trajectory:
         weights: times ``(T,)`` to layers ``(T, n_l, n_{l-1})``; None where the law follows only the map.
         factors: times ``(T,)`` to the factors of the tangent kernel, see `deeplinear.exact.kernels.ntk`; None where they
             are to be had from the weights.
+        sensitivity: to the factor by which the answer magnifies a part of the start that the law's conditions exclude, relative
+            to the start; infinite where the law ends at a saddle that any such part leaves.
     """
 
     strengths: Callable[[Array], Array]
@@ -39,3 +46,4 @@ class Trajectory:
     ending: Callable[[], str] = str
     weights: Callable[[Array], Weights] | None = None
     factors: Callable[[Array], list[tuple[Array, Array]]] | None = None
+    sensitivity: Callable[[], float] = float_one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from deeplinear.exact.matrices.crossing import aims, first_crossing
 from deeplinear.exact.matrices.determinant import REASON, wrong_sign
 from deeplinear.exact.matrices.end_to_end import Ends, EndToEnd, ends
 from deeplinear.exact.trajectory import Trajectory
-from deeplinear.weights import end_to_end
+from deeplinear.weights import end_to_end, widths
 
 if TYPE_CHECKING:
     from deeplinear.exact.start import Start
@@ -60,27 +61,43 @@ def trajectory(start: Start, tau: float) -> Trajectory:
     largest = max(top, float(np.linalg.norm(task.optimum, 2)), np.finfo(float).tiny)
     fastest = depth * largest ** (2 - 2 / depth) * float(task.input_modes[0][0])
 
+    def settle(enough: Callable[[], bool]) -> None:
+        """Integrate until the network is at rest, or enough is known."""
+        horizon = 10.0 / fastest
+        path.reach(horizon)
+        while not (path.settled or enough()):
+            if horizon * fastest >= PATIENCE:
+                raise RuntimeError(
+                    f"the end of learning needs a network that comes to rest within {PATIENCE:g} of its fastest time constants, "
+                    f"got one that still moves: its plateau is too long. Ask for the curve at finite times."
+                )
+            horizon *= 2
+            path.reach(horizon)
+
     def final() -> Array:
         if path.dying:
             return best_map(task, len(path.start.first) - 1)
-        horizon = 10.0 / fastest
-        while not path.settled and horizon * fastest < PATIENCE:
-            horizon *= 2
-            path.reach(horizon)
-        if not path.settled:
-            raise RuntimeError(
-                f"the end of learning needs a network that comes to rest within {PATIENCE:g} of its fastest time constants, got "
-                f"one that still moves: its plateau is too long. Ask for the curve at finite times."
-            )
+        settle(lambda: False)
         return path.at(np.array([np.inf])).maps[0]
 
     def crossing(fraction: float) -> Array:
+        wanted = aims(task.targets, task.rank, fraction)
+
+        def known() -> bool:
+            reached = np.any(strengths(tau * path.moments(200)) >= wanted, axis=0)
+            return bool(np.all(reached | (wanted == np.inf)))
+
         if path.dying:
             path.reach(PATIENCE / 100 / fastest)
         else:
-            final()
-        wanted = aims(task.targets, task.rank, fraction)
+            settle(known)
         return first_crossing(strengths, wanted, tau * path.moments(2000))
+
+    def sensitivity() -> float:
+        sizes = np.linalg.svd(path.start.first, compute_uv=False)
+        if path.dying or len(sizes) < min(*widths(start.weights), task.rank):
+            return np.inf
+        return float(sizes[0] / sizes[-1]) if sizes.size else 1.0
 
     def ending() -> str:
         if path.dying:
@@ -104,6 +121,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         final=final,
         ending=ending,
         factors=factors,
+        sensitivity=sensitivity,
     )
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from deeplinear.exact.modes.decoupled import ZERO
 from deeplinear.task import Task
-from deeplinear.weights import Weights
+from deeplinear.weights import Weights, widths
 
 if TYPE_CHECKING:
     from scipy.integrate import OdeSolution
@@ -57,6 +57,7 @@ def ends(weights: Weights) -> Ends:
     """
     left, sizes, right = np.linalg.svd(weights[0], full_matrices=False)
     used = sizes > ZERO * max(sizes[0], np.finfo(float).tiny)
+    used[min(widths(weights)) :] = False  # balanced layers have one rank: more of it is the rounding of the weights
     frame, first = left[:, used], sizes[used, None] * right[used]
     middle = np.eye(len(first))
     for w in weights[1:-1]:

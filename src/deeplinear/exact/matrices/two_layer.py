@@ -128,6 +128,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         factors=factors,
         final=lambda: u @ (path.limit[1] @ path.limit[0].T) @ v.T / power,
         ending=lambda: ending(path, start),
+        sensitivity=lambda: np.inf if len(path.missing) else 1 / smallest_pivot(path),
     )
 
 

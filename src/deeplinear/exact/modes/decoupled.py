@@ -71,6 +71,7 @@ def read(task: Task, weights: Weights) -> Decoupled:
         array([-0.01,  0.04])
     """
     u, s, v = task.modes
+    weights, exponents = unit_sized(weights)
     norms = np.array([np.linalg.norm(w, 2) if min(w.shape) <= 64 else np.linalg.norm(w) for w in weights])
     norms = np.where(norms > 0, norms, 1.0)
     forward, rising = frames(weights, v, norms)
@@ -82,25 +83,34 @@ def read(task: Task, weights: Weights) -> Decoupled:
     ends = [np.einsum("ia,ia->a", backward[i + 1], w @ forward[i]) for i, w in enumerate(weights)]
     layers[meeting, np.arange(k)] = np.stack(ends)[meeting, np.arange(k)]
     layers = np.where(np.abs(layers) > ZERO * norms[:, None], layers, 0.0)
+    shift = (exponents - exponents.max())[:, None]  # from here on layers are compared with each other
+    layers = np.ldexp(layers, shift)
     weakest = np.abs(layers).min(axis=0)
-    doomed = (layers.prod(axis=0) < 0) & (np.abs(layers) - weakest <= ZERO * norms[:, None])
+    doomed = (np.sign(layers).prod(axis=0) < 0) & (np.abs(layers) - weakest <= ZERO * np.ldexp(norms[:, None], shift))
     # a wrong sign with the two weakest layers equal dies at the saddle: do not let round-off in one of them revive it
     layers = np.where(doomed, np.copysign(weakest, layers), layers)
     moving = (layers == 0).sum(axis=0) < 2
-    present = (np.arange(k) < task.rank) | (layers.prod(axis=0) != 0)
+    present = (np.arange(k) < task.rank) | (layers != 0).all(axis=0)
+    own = np.ldexp(layers, -shift)
     used = moving & present
     chosen: list[Array] = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
     residuals = {
         "white inputs": task.anisotropy,
         "aligned inputs": misaligned(task, present),
         "decoupled": max(
-            mixing(weights, [r[:, used] for r in chosen], layers[:, used]),
-            outside(weights, layers, task),
+            mixing(weights, [r[:, used] for r in chosen], own[:, used]),
+            outside(weights, own, task),
         ),
         "balanced": imbalance(layers[:, used]),
-        "right sign": float((layers.prod(axis=0)[used] < 0).mean()) if used.any() else 0.0,
+        "right sign": float((np.sign(layers).prod(axis=0)[used] < 0).mean()) if used.any() else 0.0,
     }
-    return Decoupled(layers, moving, task.mode_powers, chosen, residuals)
+    return Decoupled(np.ldexp(layers, exponents.max()), moving, task.mode_powers, chosen, residuals)
+
+
+def unit_sized(weights: Weights) -> tuple[Weights, NDArray[np.int_]]:
+    """Layers times powers of two, so that squares neither overflow nor vanish, and the exponents that were taken out."""
+    exponents = np.array([int(np.frexp(np.abs(w).max())[1]) for w in weights])
+    return tuple(np.ldexp(w, -e) for w, e in zip(weights, exponents.tolist(), strict=True)), exponents
 
 
 def frames(layers: Weights, start: Array, norms: Array) -> tuple[list[Array], Array]:

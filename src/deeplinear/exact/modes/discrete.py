@@ -219,7 +219,7 @@ def begun(
 
 
 def descended(s: Array, layers: Array, tau: ArrayLike, *, power: ArrayLike = 1.0, momentum: float = 0.0) -> Motion:
-    """Descent as a law: modes that each step at a rate ``1/tau`` of their own, as `aligned.to_white` makes them.
+    """Descent as a law: modes that each step at a rate ``1/tau`` of their own, ``d/tau`` for input power d.
 
     Times are steps; functions of times refuse those that are not whole. ``learning_time`` walks up to `LIMIT` steps and is
     infinite for modes that are not there by then. ``limits`` are the targets, whether or not a mode gets there.

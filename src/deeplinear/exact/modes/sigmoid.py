@@ -16,6 +16,8 @@ from deeplinear.exact.modes.motion import Motion
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+FAR = 1e300  # ratio of strengths beyond which only its logarithm is formed
+
 
 def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
     r"""Exact strength u(t) of one mode of a two-layer linear network.
@@ -83,11 +85,12 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike =
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     u0, tau = checks.starts("learning_time", u0, signed=True), checks.time_constant("learning_time", tau)
     never = (np.sign(u) != np.sign(u0)) | (np.sign(s - u) != np.sign(s - u0))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = np.where(never, 0.0, (u - u0) / (u0 * (s - u)))
         y = s * slope
-        log = np.where(y > -0.5, np.log1p(y), np.log(u / u0 * ((s - u0) / (s - u))))
-        time = tau / 2 * np.sign(u0) * slope * np.where(y == 0, 1.0, log / y)
+        apart = np.log(np.abs(u)) - np.log(np.abs(u0)) + np.log((s - u0) / (s - u))  # the ratio itself may overflow
+        log = np.where((y > -0.5) & (y < FAR), np.log1p(y), apart)
+        time = tau / 2 * np.sign(u0) * np.where(np.abs(y) > 1, log / s, slope * np.where(y == 0, 1.0, log / y))
     return np.where(u == u0, 0.0, np.where(never, np.inf, time))[()]
 
 

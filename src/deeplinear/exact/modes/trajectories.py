@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.modes.aligned import to_white
+from deeplinear.exact.best import best_map
 from deeplinear.exact.modes.decoupled import Decoupled
 from deeplinear.exact.modes.motion import Motion
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
+from deeplinear.weights import widths
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
     from deeplinear.weights import Weights
 
 ABSENT = 1e-28  # share of the largest power: the square of a rounding, for powers are sums of squares
+SADDLE = 1e-9  # of what there is to learn: more loss than this left, that the layers have room for, is a saddle
 
 
 def of_modes(
@@ -31,18 +33,19 @@ def of_modes(
     begun, known = start.strengths, np.arange(len(s)) < task.rank
     s = np.where(known, s, 0.0)
     noise = start.powers <= ABSENT * start.powers.max()
-    underflowed = (begun == 0) & (start.layers != 0).all(axis=0)  # a long chain of small layers stays for ever
+    # a long chain of small layers stays for ever; two layers grow by exponentials, whatever their product
+    underflowed = (begun == 0) & (start.layers != 0).all(axis=0) & (len(start.layers) > 2)
     moves = start.moving & ~noise & ((begun != 0) | known) & ~underflowed
     power = np.where(noise, 0.0, start.powers)
-    d = power[moves]
     targets = np.where(known, s / np.where(noise, 1.0, start.powers), 0.0)
-    layers, clocks = to_white(start.layers[:, moves], power=d, tau=tau)
-    law = motion(s[moves], layers, clocks)
+    # tau da_l/dt = (s − d u) Π a_j is the white problem of target s/d in tau/d: layers need no scale, which would round them
+    clocks = tau / power[moves]
+    law = motion(targets[moves], start.layers[:, moves], clocks)
 
     def strengths(t: Array) -> Array:
         out = np.tile(begun, (len(t), 1))
         if moves.any():
-            out[:, moves] = np.where(t[:, None] == 0, begun[moves], law.strengths(t[:, None]) / d)
+            out[:, moves] = np.where(t[:, None] == 0, begun[moves], law.strengths(t[:, None]))
         return out
 
     def loss(t: Array) -> Array:
@@ -57,11 +60,11 @@ def of_modes(
         return np.where(lost[:, None, None], np.inf, out)
 
     def crossing(fraction: float) -> Array:
-        aims = fraction * s[moves]
+        aims = fraction * targets[moves]
         out = np.full(len(s), np.nan)
         learned = (aims > 0) & (law.limits > aims)
-        there = begun[moves] * d >= aims
-        times = law.learning_time(np.where(learned & ~there, aims, begun[moves] * d)) if moves.any() else aims
+        there = begun[moves] >= aims
+        times = law.learning_time(np.where(learned & ~there, aims, begun[moves])) if moves.any() else aims
         times = np.where(np.isfinite(times), times, np.nan)
         out[moves] = np.where(aims > 0, np.where(there, 0.0, np.where(learned, times, np.nan)), np.nan)
         return out
@@ -75,8 +78,7 @@ def of_modes(
     def weights(t: Array) -> Weights:
         grown = np.repeat(start.layers[:, None], len(t), axis=1)
         if moves.any():
-            now = law.layers(t[:, None]) / power[moves] ** (1 / len(start.layers))
-            grown[:, :, moves] = np.where(t[:, None] == 0, grown[:, :, moves], now)
+            grown[:, :, moves] = np.where(t[:, None] == 0, grown[:, :, moves], law.layers(t[:, None]))
         grown -= start.layers[:, None]
         lost = np.asarray(np.isinf(grown).any(axis=(0, 2)))[:, None, None]
         grown = np.where(np.moveaxis(lost, 2, 0), 0.0, grown)
@@ -86,8 +88,8 @@ def of_modes(
         )
 
     final = begun.copy()
-    final[moves] = law.limits / d
-    rates = d / clocks * np.maximum(targets[moves], np.abs(begun[moves]))
+    final[moves] = law.limits
+    rates = power[moves] / clocks * np.maximum(targets[moves], np.abs(begun[moves]))
     return Trajectory(
         strengths=strengths,
         loss=loss,
@@ -98,7 +100,25 @@ def of_modes(
         final=lambda: (u * final) @ v.T,
         ending=lambda: ending(task, start, final, targets),
         weights=weights,
+        sensitivity=lambda: sensitivity(task, start, (u * final) @ v.T, targets, begun_layers),
     )
+
+
+def sensitivity(task: Task, start: Decoupled, final: Array, targets: Array, weights: Weights) -> float:
+    """Largest layer strength over the smallest seed from which a mode grows; infinite at a saddle.
+
+    With ``a_1`` and ``a_2`` the weakest two layers of a mode the seed is ``(a_2 + a_1)/2``, or, where the sign is wrong and the
+    mode has to turn round, ``(a_2 − a_1)/2``: a part of the start beyond the modes shifts it by about its own size.
+    """
+    best = best_map(task, min(widths(weights)))
+    left = float(task.loss(final) - task.loss(best))
+    if left > SADDLE * float(task.loss(np.zeros_like(best)) - task.loss(best)):
+        return np.inf
+    sizes = np.sort(np.abs(start.layers), axis=0)
+    weakest, next_one = sizes[0], sizes[min(1, len(sizes) - 1)]
+    seeds = (next_one + np.where(start.layers.prod(axis=0) < 0, -weakest, weakest)) / 2
+    grow = start.moving & (np.arange(len(targets)) < task.rank) & (targets > 0)
+    return float(sizes[-1].max() / seeds[grow].min()) if grow.any() else 1.0
 
 
 def ending(task: Task, start: Decoupled, final: Array, targets: Array) -> str:

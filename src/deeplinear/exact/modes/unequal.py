@@ -17,17 +17,21 @@ from numpy.typing import ArrayLike
 from deeplinear.exact import checks
 from deeplinear.exact.modes import sigmoid
 from deeplinear.exact.modes.motion import Motion
+from deeplinear.exact.modes.pair import grown, sized
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+TINY = 1e-145  # strength of both layers below which their products lose digits, and only ``a0 + b0`` matters
 
 
 def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: ArrayLike = 1.0) -> tuple[Array, Array]:
     r"""Exact strengths a(t), b(t) of the two layers of one mode.
 
-    With ``q = (a, b)`` and ``F = [[−λ/2, s], [s, λ/2]]`` the solution is
-    ``q(t) = exp(F t/tau) q_0 / √(1 + ∫ ‖exp(F x) q_0‖² dx)``, written in the eigenvectors of F with decaying
-    exponentials only. Sigmoid, both branches of the hyperbola and the stable manifold ``a = −b`` are special cases.
+    ``a + b`` grows by a factor g by which ``b − a`` shrinks, so that ``(a + b)(b − a) = λ`` stays. ``P = (a + b)²`` obeys
+    ``tau dP/dt = −½ (P − r_1)(P − r_2)``, ``r = 2s ± √(4s² + λ²)``, which `grown` solves. Sigmoid, both branches of the
+    hyperbola and the stable manifold ``a = −b`` are special cases, and next to that no digit is lost, because ``a0 + b0`` is
+    formed first.
 
     Args:
         t: times, shape ``(...,)``, in the unit of ``tau``; ``t >= 0``.
@@ -44,8 +48,8 @@ def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: Arr
         ValueError: an argument out of its domain.
 
     Source:
-        Scalar case of the Riccati solution for λ-balanced weights (Fukumizu 1998; Dominé et al. 2024,
-        arXiv:2409.14623), without their inverse of F; replaces Saxe et al. 2014, arXiv:1312.6120, appendix A.
+        Replaces Saxe et al. 2014, arXiv:1312.6120, appendix A; derived here. Equal to the scalar case of the Riccati solution
+        for λ-balanced weights (Fukumizu 1998; Dominé et al. 2024, arXiv:2409.14623).
 
     Example:
         >>> a, b = layers([0.0, 50.0], s=2.0, a0=0.1, b0=1.0)
@@ -53,27 +57,14 @@ def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: Arr
         array([0.1, 2. ])
     """
     t, s = checks.times("layers", t), checks.singular_values("layers", s)
-    a0, b0 = checks.finite("layers", "a0", a0), checks.finite("layers", "b0", b0)
+    a0, b0 = sized("layers", a0, b0)
     tau = checks.time_constant("layers", tau)
-    imbalance = (b0 - a0) * (b0 + a0)
-    omega = np.hypot(s, imbalance / 2)
-    still = omega == 0  # s = 0 and equal layers: F vanishes, and any basis is one of eigenvectors
-    side = omega + np.abs(imbalance) / 2
-    first = np.where(still, 1.0, np.where(imbalance >= 0, s, side))
-    second = np.where(still, 0.0, np.where(imbalance >= 0, side, s))
-    norm = np.hypot(first, second)
-    first, second = first / norm, second / norm
-    grow, decay = first * a0 + second * b0, second * a0 - first * b0
+    now = grown(t / tau, s, a0, b0)
+    b_leads = np.sign(now.plus) * np.sign(now.minus) > 0
+    strong = np.where(b_leads, now.plus + now.minus, now.plus - now.minus) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        folds = np.where(still, 0.0, t * (omega / tau))
-        span = np.where(still, t / tau, -np.expm1(-2 * folds) / (2 * omega))
-    root = np.exp(-folds)
-    kept = root * root
-    never = grow * grow == 0  # on the stable manifold: take the decaying exponential out of the root as well
-    weight = np.where(never, 1.0, kept)
-    scale = 1 / np.sqrt(weight + (grow**2 + np.where(never, decay**2, decay**2 * kept)) * span)
-    down = decay * np.where(never, root, kept)
-    a, b = (first * grow + second * down) * scale, (second * grow - first * down) * scale
+        weak = np.where(now.apart, np.where(b_leads, now.plus - now.minus, now.plus + now.minus) / 2, now.u / strong)
+    a, b = np.where(b_leads, weak, strong), np.where(b_leads, strong, weak)
     return np.where(t == 0, a0, a)[()], np.where(t == 0, b0, b)[()]
 
 
@@ -84,8 +75,10 @@ def strength(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: A
         >>> strength([0.0, 50.0], s=2.0, a0=-0.1, b0=1.0).round(12)
         array([-0.1,  2. ])
     """
-    a, b = layers(t, s=s, a0=a0, b0=b0, tau=tau)
-    return a * b
+    t, s = checks.times("strength", t), checks.singular_values("strength", s)
+    a0, b0 = sized("strength", a0, b0)
+    u = grown(t / checks.time_constant("strength", tau), s, a0, b0).u
+    return np.where(t == 0, a0 * b0, u)[()]
 
 
 def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
@@ -113,10 +106,10 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, t
         np.float64(0.4271)
     """
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
-    a0, b0 = checks.finite("learning_time", "a0", a0), checks.finite("learning_time", "b0", b0)
+    a0, b0 = sized("learning_time", a0, b0)
     tau = checks.time_constant("learning_time", tau)
+    u, s, a0, b0, tau = np.broadcast_arrays(u, s, a0, b0, tau)
     u0, imbalance = a0 * b0, np.abs((b0 - a0) * (b0 + a0))
-    u, s, u0, imbalance, tau = np.broadcast_arrays(u, s, u0, imbalance, tau)
     level = imbalance == 0
     moving = level & (u0 != 0)
     balanced = sigmoid.learning_time(u, s=s, u0=np.where(moving, u0, 1.0), tau=tau)
@@ -130,7 +123,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, t
         plain, product, gap = imbalance**2 + 4 * s * v, k * norm, np.abs(s - v)
         return np.where(plain >= 0, (plain + product) / gap, 4 * imbalance**2 * gap / (product - plain))
 
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # ratio of the two arguments less 1, from which u − u0 and K factor out: short times lose no digits
         mixed = imbalance**2 * (2 * s - u - u0) + 4 * s * (s * (u + u0) - 2 * u * u0)
         bracket = k + mixed / (size * (s - u0) + size0 * (s - u))
@@ -138,8 +131,12 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, t
         short = (np.abs(y) < 0.5) & (u0 > 0)
         log = np.where(short, np.log1p(y), np.log(inside(u, size) / inside(u0, size0)))
         unequal = np.where(never, np.inf, tau / k * log)
-    time = np.where(level, np.where(moving, balanced, np.inf), unequal)
-    return np.where(u == u0, 0.0, time)[()]
+        # from next to nothing: tau/(2s) ln(4us / ((s − u)(a0 + b0)²))
+        seed = 2 * np.log(np.abs(a0 + b0))
+        tiny = (np.maximum(np.abs(a0), np.abs(b0)) < TINY) & (np.minimum(u, s) > TINY) & (u < s)
+        late = tau / (2 * s) * (np.log(4 * u) - np.log1p(-u / s) - seed)
+    time = np.where(tiny, late, np.where(level, np.where(moving, balanced, np.inf), unequal))
+    return np.where((u == u0) & ~tiny, 0.0, time)[()]
 
 
 def hyperbolic_time(theta: ArrayLike, *, s: ArrayLike, theta0: ArrayLike, c0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
@@ -181,11 +178,18 @@ def hyperbolic_time(theta: ArrayLike, *, s: ArrayLike, theta0: ArrayLike, c0: Ar
 
 
 def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
-    """``κ = t |du/dt| / |u|``; infinite where u crosses 0; arguments as in `layers`."""
-    a, b = layers(t, s=s, a0=a0, b0=b0, tau=tau)
-    change = np.asarray(t) / np.asarray(tau) * (a * a + b * b) * np.abs(np.asarray(s) - a * b)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(change == 0, 0.0, change / np.abs(a * b))
+    """``κ = t |du/dt| / |u|``; infinite where u crosses 0; arguments as in `layers`.
+
+    `strength` is good to about ``eps (1 + κ)`` for these very numbers a0 and b0. How far the answer moves with them is another
+    matter: next to the stable manifold a relative change of either is magnified by ``|a0|/|a0 + b0|``.
+    """
+    t, s = checks.times("condition", t), checks.singular_values("condition", s)
+    a0, b0 = sized("condition", a0, b0)
+    t = t / checks.time_constant("condition", tau)
+    now = grown(t, s, a0, b0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        change = t * (np.square(now.plus) + np.square(now.minus)) / 2 * np.abs(now.left)
+        return np.where(change == 0, 0.0, change / np.abs(now.u))[()]
 
 
 def motion(s: Array, begun: Array, tau: Array) -> Motion:

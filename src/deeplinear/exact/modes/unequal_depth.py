@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 RTOL = 1e-12  # of the integrator and the quadrature
+LARGEST = 150  # decades of a product of layers
 GONE = 1e-15  # share of its start below which a dying layer counts as 0
 SETTLED = 1e-8  # distance to the target below which the linearised end, off by its square, takes over
 
@@ -43,21 +44,25 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     def gone(_: float, state: Array) -> float:
         return abs(state[0]) - GONE * abs(chain.a0)
 
+    def fading(_: float, state: Array) -> float:
+        return abs(state[0]) - SETTLED * chain.scale
+
     dies = chain.s > 0 and not chain.learned  # 0 is a fixed point of this equation, which only rounding would cross
-    event = gone if dies else settled
+    event = gone if dies else settled if chain.s > 0 else fading
     event.terminal = True  # pyright: ignore[reportFunctionMemberAccess]
-    crosses = chain.constants.min() > 0 and chain.a0 * chain.sign <= 0
-    atol = 1e-14 * chain.scale if crosses or chain.s == 0 else 1e-20 * abs(chain.a0)
-    run = solve_ivp(
-        velocity,
-        (0.0, float(t[-1])),
-        [chain.a0],
-        method="DOP853",
-        t_eval=t,
-        rtol=RTOL,
-        atol=atol,
-        events=event if chain.s > 0 else None,
-    )
+    crosses = chain.s > 0 and chain.constants.min() > 0 and chain.a0 * chain.sign <= 0
+    atol = 1e-14 * chain.scale if crosses else 1e-20 * min(chain.scale, abs(chain.a0) or chain.scale)
+    with np.errstate(over="ignore", invalid="ignore"):  # a step that was tried and is too long for deep products
+        run = solve_ivp(
+            velocity,
+            (0.0, float(t[-1])),
+            [chain.a0],
+            method="DOP853",
+            t_eval=t,
+            rtol=RTOL,
+            atol=atol,
+            events=event if chain.s > 0 or chain.constants.min() > 0 else None,
+        )
     if not run.success:
         raise RuntimeError(
             f"unequal_depth.strength needs its integration to converge, got {run.message!r} for s={chain.s!r}, layers "
@@ -70,7 +75,7 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     elif len(a) < len(t):
         since, end = t[len(a) :] - run.t_events[0][0], float(run.y_events[0][0, 0])
         gap = chain.s - end * chain.product(end)
-        gain = chain.gain(end)
+        gain = chain.gain(end) if chain.s > 0 else chain.product(0.0) ** 2
         u = np.append(u, chain.s - gap * np.exp(-gain * since))
         a = np.append(a, end - gap * chain.product(end) / gain * np.expm1(-gain * since))
     return a, u
@@ -128,25 +133,36 @@ def condition(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike =
         return np.where(change == 0, 0.0, change / np.abs(u))
 
 
+def sized(function: str, layers: ArrayLike) -> Array:
+    """Layer strengths as finite numbers, the squares of whose products are finite too."""
+    layers = checks.finite(function, "layers", layers)
+    product = np.log10(np.maximum(np.abs(layers), 1.0)).sum(axis=0)
+    advice = "these are its decades, and float64 ends at the square. Rescale the task and the weights."
+    checks.refuse(
+        function, f"layers whose product stays below 1e{LARGEST}", "product", product, product >= LARGEST, advice
+    )
+    return layers
+
+
 def evolved(
     function: str, t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike
 ) -> tuple[Array, Array, Array]:
     """Strengths, ``t |du/dt|`` and the weakest layer, each of shape ``(T, k)``."""
     t, s = np.atleast_1d(checks.times(function, t)), checks.singular_values(function, s)
-    layers, tau = checks.finite(function, "layers", layers), checks.time_constant(function, tau)
+    layers, tau = sized(function, layers), checks.time_constant(function, tau)
     if layers.ndim != 2 or layers.shape[0] < 2 or s.shape != layers.shape[1:]:
         raise ValueError(
             f"{function} needs layers of shape (L, k) with L >= 2 and s of shape (k,), got {layers.shape} and {s.shape}: "
             f"one strength for each layer and mode. Reshape them."
         )
-    ascending, back = np.unique(t, return_inverse=True)
     u, change, weakest = (np.empty((len(t), len(s))) for _ in range(3))
     for i, tau_i in enumerate(np.broadcast_to(tau, s.shape)):
         chain = Chain(float(s[i]), layers[:, i])
-        a, strengths = integrated(ascending / tau_i, chain)
+        ascending, back = np.unique(t / tau_i, return_inverse=True)  # neighbours in t may be one moment in t / tau
+        a, strengths = integrated(ascending, chain)
         gains = np.array([chain.gain(x) for x in a.tolist()]) if function == "condition" else 0.0
         u[:, i], weakest[:, i] = strengths[back], a[back]
-        change[:, i] = (ascending / tau_i * gains * np.abs(s[i] - strengths))[back]
+        change[:, i] = (ascending * gains * np.abs(s[i] - strengths))[back]
     u[t == 0] = layers.prod(axis=0)  # the chain multiplies in another order
     return u, change, weakest
 
@@ -174,7 +190,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLi
         >>> learning_time([1.0], s=[2.0], layers=[[0.1], [0.2], [-0.5]]).round(4)
         array([2.7324])
     """
-    layers, s = checks.finite("learning_time", "layers", layers), checks.singular_values("learning_time", s)
+    layers, s = sized("learning_time", layers), checks.singular_values("learning_time", s)
     u, tau = checks.finite("learning_time", "u", u), checks.time_constant("learning_time", tau)
     u, tau = np.broadcast_to(u, s.shape), np.broadcast_to(tau, s.shape)
     chains = [Chain(float(s[i]), layers[:, i]) for i in range(len(s))]
