@@ -10,6 +10,7 @@ from deeplinear.exact import development
 from deeplinear.exact.curvature import rates
 from deeplinear.exact.curvature.gauss_newton import gauss_newton_eigenvalues
 from deeplinear.exact.curvature.hessian import spectrum as hessian_spectrum
+from deeplinear.exact.curvature.lanczos import hessian_extremes
 from deeplinear.exact.curvature.path import SharpnessPath, crossings, sharpness_path, stability_limit
 from deeplinear.exact.curvature.rates import largest_stable_rate, optimal_rate, sharpness, task_sharpness
 from deeplinear.exact.curvature.two_layers import two_layer_spectrum
@@ -46,6 +47,7 @@ __all__ = [
     "discrete",
     "expected_error",
     "gauss_newton_eigenvalues",
+    "hessian_extremes",
     "hessian_spectrum",
     "infinite",
     "largest_stable_rate",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.reduction import Reduction
 from deeplinear.simulate.closure import reduced, unreduced
@@ -164,6 +164,16 @@ def performed(
         lifted = [r.lift(w, share) for (r, _), w, share in zip(runs, again.weights, shares, strict=True)]
         return tuple(shaped(np.stack(layer)) for layer in zip(*lifted, strict=True))
 
+    def path(steps: NDArray[np.intp]) -> Weights:
+        from deeplinear.simulate.inplace import single_run
+
+        asked, back = np.unique(steps, return_inverse=True)
+        again = replace(schedule, records=np.union1d(asked, trace.steps[-1]), keep_path=True)
+        passed = single_run(problems[0], float(rates[0]), again, batches, dtype)
+        at = np.minimum(np.searchsorted(passed.steps, asked), len(passed.steps) - 1)[back]
+        lifted = [found[0].lift(passed.weights[i], frozen_share(schedule, rates[0], int(passed.steps[i]))) for i in at]
+        return tuple(np.stack(layer) for layer in zip(*lifted, strict=True))
+
     diverged = trace.diverged >= 0
     if diverged.any() and not shape:
         raise ValueError(
@@ -184,6 +194,7 @@ def performed(
         diverged_at=shaped(np.where(diverged, trace.diverged, np.nan)),
         reduction=tuple(found) if seeds else found[0],
         weight_source=final,
+        path_source=path if len(runs) == 1 else None,
     )
 
 

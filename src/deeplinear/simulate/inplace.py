@@ -88,6 +88,7 @@ def single_run(problem: Problem, rate: float, schedule: Schedule, batches: Batch
     chain = Chain(oriented(problem.weights, mirrored), schedule.momentum, schedule.weight_decay, dtype)
     wanted = set(schedule.records.tolist())
     records: list[tuple[int, float, Any]] = []
+    path: list[Weights] = []
     learned = diverged = -1
     step = 0
     while True:
@@ -101,6 +102,8 @@ def single_run(problem: Problem, rate: float, schedule: Schedule, batches: Batch
             with np.errstate(over="ignore", invalid="ignore"):
                 strengths = np.einsum("ia,ij,ja->a", problem.u, end_to_end, problem.v, optimize=True)
             records.append((step, excess, end_to_end.copy() if schedule.read_maps else strengths))
+            if schedule.keep_path:
+                path.append(oriented(tuple(np.array(w, dtype=np.float64) for w in chain.weights), mirrored))
         if ended:
             break
         if batches is None:
@@ -118,5 +121,5 @@ def single_run(problem: Problem, rate: float, schedule: Schedule, batches: Batch
         np.array(readings, dtype=np.float64)[None],
         np.array([learned]),
         np.array([diverged]),
-        [final] if schedule.keep_weights else [],
+        path if schedule.keep_path else [final] if schedule.keep_weights else [],
     )

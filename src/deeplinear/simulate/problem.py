@@ -81,7 +81,7 @@ class Trace:
         reading: strengths ``(runs, T, k)``, or maps ``(runs, T, d_L, d_0)`` where asked for.
         learned: first step with excess loss below the threshold, shape ``(runs,)``; −1 for never.
         diverged: first step out of bounds, shape ``(runs,)``; −1 for never.
-        weights: final weights of each run, where they were kept.
+        weights: final weights of each run, where they were kept; or of one run at each record, where its path was asked for.
     """
 
     steps: NDArray[np.intp]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from deeplinear.curve import Curve
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ class Run(Curve):
     diverged_at: Array = field(default=None, repr=False)  # type: ignore[assignment]
     reduction: Reduction | tuple[Reduction, ...] = field(default=None, repr=False)  # type: ignore[assignment]
     weight_source: Callable[[], Weights] = field(default=None, repr=False)  # type: ignore[assignment]
+    path_source: Callable[[NDArray[np.intp]], Weights] | None = field(default=None, repr=False)
 
     @cached_property
     def weights(self) -> Weights:
@@ -43,3 +47,27 @@ class Run(Curve):
             ValueError: the start was sampled directly, so that full-width weights never existed.
         """
         return self.weight_source()
+
+    def weights_at(self, steps: ArrayLike) -> Weights:
+        """Layers ``(W1, …, WL)`` after these steps, each of shape ``(T, n_l, n_{l-1})``, by running the descent again.
+
+        Args:
+            steps: whole numbers from 0 to the last step, shape ``(T,)``, in any order; ``run.times`` for all that were
+                recorded.
+
+        Raises:
+            ValueError: steps out of range, a run of several starts or rates, or a start that was sampled directly, so that
+                full-width weights never existed.
+        """
+        asked, last = np.atleast_1d(np.asarray(steps, dtype=np.float64)), self.times[-1]
+        if self.path_source is None or self.loss.ndim > 1:
+            raise ValueError(
+                f"weights_at needs a run of one start at one rate, got losses of shape {self.loss.shape}: it runs the descent "
+                f"again. Descend from that start at that rate alone."
+            )
+        if asked.ndim != 1 or not asked.size or not ((asked >= 0) & (asked <= last) & (asked == np.floor(asked))).all():
+            raise ValueError(
+                f"weights_at needs whole steps from 0 to {last:g}, got {steps!r}: weights exist at steps alone. Pass for example "
+                f"run.times."
+            )
+        return self.path_source(asked.astype(np.intp))

@@ -29,6 +29,7 @@ class Schedule:
         bound: excess loss beyond which a run counts as diverged.
         read_maps: record end-to-end maps instead of strengths.
         keep_weights: hand back the final weights.
+        keep_path: hand back the weights at each record instead, of one run.
     """
 
     rates: Array
@@ -40,6 +41,7 @@ class Schedule:
     bound: float = np.inf
     read_maps: bool = False
     keep_weights: bool = True
+    keep_path: bool = False
 
 
 def scheduled(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.exact import checks
+from deeplinear.exact.curvature.along import Run, descended, extremes_along, gauss_newton_along, layers_of
 from deeplinear.exact.curvature.gauss_newton import largest
 from deeplinear.exact.curvature.hessian import extremes
 from deeplinear.exact.law import Law
@@ -65,23 +66,26 @@ class SharpnessPath:
         return float(passages[0]) if len(passages) else None
 
 
-def sharpness_path(law: Law, times: ArrayLike) -> SharpnessPath:
-    """Extreme eigenvalues of the Hessian along a law of a balanced network aligned with its task, at any depth.
+def sharpness_path(law: Law | Run, times: ArrayLike | None = None) -> SharpnessPath:
+    """Extreme eigenvalues of the Hessian along a law or a run of gradient descent, for any weights, inputs and depth.
 
-    White inputs, Σ¹¹ = cI, or task-aligned ones, ``Σ¹¹ = V D Vᵀ``. Flow keeps such a network balanced and aligned.
+    By formula along a law of a balanced network aligned with its task, ``Σ¹¹ = V D Vᵀ``, which flow keeps balanced and
+    aligned; by Lanczos iteration at each time otherwise.
 
     Args:
-        law: what `deeplinear.solve` returned.
-        times: shape ``(T,)``, as the law takes them.
+        law: what `deeplinear.solve` returned; or what `deeplinear.descend` returned, from one start at one rate.
+        times: shape ``(T,)``, as the law takes them. Of a run, whole steps: all that were recorded if not given.
 
     Returns:
         A `SharpnessPath`.
 
     Raises:
-        ValueError: times out of their domain, or a network that is not balanced and aligned.
+        ValueError: times out of their domain, a run of several starts or rates, or one without full-width weights.
+        TypeError: neither a law nor a run.
 
     Source:
-        Derived here, by the blocks of `deeplinear.exact.curvature.hessian`.
+        Derived here, by the blocks of `deeplinear.exact.curvature.hessian` or the products of
+        `deeplinear.exact.curvature.products`.
 
     Example:
         >>> import numpy as np
@@ -94,10 +98,30 @@ def sharpness_path(law: Law, times: ArrayLike) -> SharpnessPath:
         >>> path.limit
         20.0
     """
-    layers, curve = law.start, law(times)
-    refuse_others(law)
+    if not isinstance(law, Law):
+        if not hasattr(law, "weights_at"):
+            raise TypeError(
+                f"sharpness_path needs a law or a run of descend, got a {type(law).__name__}: it follows weights in time. For one "
+                f"set of weights call sharpness(task, weights)."
+            )
+        task, steps, loss, layers, between = descended(law, times)
+        low, high = extremes_along(task, layers)
+        return SharpnessPath(steps, loss, high, low, gauss_newton_along(task, layers), float(law.rates), between)
+    if times is None:
+        raise ValueError(
+            "sharpness_path needs times with a law, got none: a law has no times of its own. Pass for example np.linspace(0, "
+            "1000, 200)."
+        )
+    curve = law(times)
+    if departure(law) > TOLERANCE:
+        task, at = law.task, layers_of(law)
+        low, high = extremes_along(task, at(curve.times))
+        kernel = gauss_newton_along(task, at(curve.times))
+        return SharpnessPath(
+            curve.times, curve.loss, high, low, kernel, 1 / law.tau, lambda t: extremes_along(task, at(t))
+        )
     used, powers = principal(law.task, np.abs(law(0.0).strengths[0]))
-    sizes, goal = widths(layers), law.task.targets[used]
+    sizes, goal = widths(law.start), law.task.targets[used]
 
     def source(t: Array) -> tuple[Array, Array]:
         return extremes(law(t).strengths[:, used], targets=goal, widths=sizes, powers=powers)
@@ -105,7 +129,7 @@ def sharpness_path(law: Law, times: ArrayLike) -> SharpnessPath:
     u = curve.strengths[:, used]
     smallest, sharpness = extremes(u, targets=goal, widths=sizes, powers=powers)
     return SharpnessPath(
-        curve.times, curve.loss, sharpness, smallest, largest(u, powers, len(layers)), 1 / law.tau, source
+        curve.times, curve.loss, sharpness, smallest, largest(u, powers, len(law.start)), 1 / law.tau, source
     )
 
 
@@ -176,19 +200,13 @@ def crossings(path: SharpnessPath, limit: float | None = None) -> Array:
     return high
 
 
-def refuse_others(law: Law) -> None:
-    """Refuse a start whose Hessian does not fall into the blocks of modes."""
+def departure(law: Law) -> float:
+    """How far the start is from one whose Hessian falls into the blocks of modes: 0 for balanced and aligned."""
     start, layers = read(law.task, law.start), law.start
     size = max(float(np.square(w).sum()) for w in layers)
     apart = max((float(np.linalg.norm(difference)) for difference in imbalance(layers)), default=0.0)
-    measured = {need: start.residuals[need] for need in ("balanced", "decoupled", "aligned inputs")}
-    measured["balanced"] = max(measured["balanced"], apart / size if size > 0 else 0.0)
-    for need, residual in measured.items():
-        if not residual <= TOLERANCE:
-            raise ValueError(
-                f"sharpness_path needs a network with {need} to {TOLERANCE:g}, got a residual of {residual:.3g}: its Hessian "
-                f"does not fall into blocks of modes. Start from deeplinear.initial.decoupled on a white task."
-            )
+    measured = [start.residuals[need] for need in ("balanced", "decoupled", "aligned inputs")]
+    return max([*measured, apart / size if size > 0 else 0.0])
 
 
 def principal(task: Task, begun: Array) -> tuple[NDArray[np.bool_], Array]:

@@ -2,16 +2,20 @@ r"""How large a step: curvature along the learning path and at the optimum, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.exact.curvature.lanczos import sharpness_at
 from deeplinear.exact.modes import depth as any_depth
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
+    from deeplinear.curve import Curve
+    from deeplinear.reduction import Reduction
     from deeplinear.task import Array
 
 
@@ -48,19 +52,31 @@ def hessian_eigenvalues(a: ArrayLike, *, s: ArrayLike, depth: int, tau: ArrayLik
     return top[()], (a ** (layers - 2) * (s - a**layers) / tau)[()]
 
 
-def sharpness(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
-    """Largest Hessian eigenvalue of a mode at its balanced optimum, ``L d (s/d)^(2 − 2/L)``.
+def sharpness(
+    s: ArrayLike | Task,
+    weights: Sequence[ArrayLike] | Curve | Reduction | None = None,
+    *,
+    depth: int | None = None,
+    power: ArrayLike = 1.0,
+) -> Array:
+    """Largest Hessian eigenvalue: of a mode at its balanced optimum, or of a whole network at any weights.
+
+    ``sharpness(s, depth=L)`` is the formula ``L d (s/d)^(2 − 2/L)``. ``sharpness(task, weights)`` is computed by Lanczos
+    iteration, for any inputs and any weights; see `hessian_extremes` for more eigenvalues and `sharpness_path` for a whole
+    course of learning.
 
     Args:
-        s: singular value, shape ``(...,)``, ``s >= 0``.
-        depth: number of weight matrices L.
+        s: singular value, shape ``(...,)``, ``s >= 0``; or a `Task`.
+        weights: with a task, layers ``(W1, …, WL)``, or a run of `deeplinear.descend` for its last weights.
+        depth: number of weight matrices L, with a singular value.
         power: input power d along the mode, ``> 0``; 1 for white inputs with Σ¹¹ = I.
 
     Returns:
-        Shape of the arguments broadcast together. For a whole network with white inputs it is that of the largest s.
+        Shape of the arguments broadcast together. For a whole network at its optimum, with white inputs, it is that of the
+        largest s. With a task, a number, or the shape of the run's starts and rates.
 
     Raises:
-        ValueError: an argument out of its domain.
+        ValueError: an argument out of its domain, weights that do not fit, or a depth with a task.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (41) at ``tau = 1``; input power derived here.
@@ -68,7 +84,20 @@ def sharpness(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
     Example:
         >>> sharpness(4.0, depth=2)
         np.float64(8.0)
+        >>> task = Task.from_modes([4.0, 1.0])
+        >>> sharpness(task, (np.diag([2.0, 0.1]), np.diag([2.0, 0.3]))).round(9)
+        np.float64(8.0)
     """
+    if isinstance(s, Task) != (depth is None) or isinstance(s, Task) != (weights is not None):
+        raise ValueError(
+            f"sharpness needs a singular value and a depth, or a task and weights, got s of type {type(s).__name__}, "
+            f"depth={depth!r} and weights {'given' if weights is not None else 'not given'}: weights bring their own depth. "
+            f"Pass sharpness(4.0, depth=2) or sharpness(task, weights)."
+        )
+    if isinstance(s, Task):
+        assert weights is not None
+        return sharpness_at(s, weights)
+    assert depth is not None
     s, layers = checks.singular_values("sharpness", s), checks.depths("sharpness", depth)
     power = checks.finite("sharpness", "power", power)
     advice = "no data, no curvature. Leave the mode out."
