@@ -149,3 +149,26 @@ def test_leading_axes(case):
 def test_bad_input(case, call, message):
     with pytest.raises(ValueError, match=message):
         call(case[1][0])
+
+
+@pytest.mark.parametrize("depth", [3, 4, 6])
+@pytest.mark.parametrize("scale", [1e-3, 1e-8])
+def test_kernels_of_very_different_sizes(depth, scale):
+    """The last layer's factor above is the identity in both, while those below differ by scale^(2 depth − 2)."""
+    rng = np.random.default_rng(depth)
+    first = random_layers([3, *[5] * (depth - 1), 2], rng, scale)
+    second = random_layers([3, *[5] * (depth - 1), 2], rng)
+    for start, end in ((first, second), (second, first)):
+        k0, k1 = (ntk.kernel(ntk.factors(layers)) for layers in (start, end))
+        sizes = np.linalg.norm(k0), np.linalg.norm(k1)
+        moved = compare.movement(ntk.factors(start), ntk.factors(end))
+        assert_allclose(moved.turn, 1 - np.vdot(k0 / sizes[0], k1 / sizes[1]), rtol=1e-11)
+        assert_allclose(moved.growth, sizes[1] / sizes[0], rtol=1e-12)
+        assert_allclose(moved.distance, np.linalg.norm(k1 - k0) / sizes[0], rtol=1e-12)
+
+
+def test_orthogonal_kernels_turn_by_one():
+    one, two = [(np.diag([1.0, 0.0]), np.eye(1))], [(np.diag([0.0, 1e-9]), np.eye(1))]
+    turn = compare.movement(one, two).turn
+    assert_allclose(turn, 1, rtol=1e-15)
+    assert turn <= 1

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ from tests.exact.kernels.conftest import descend, product, random_layers
 
 from deeplinear import Task
 from deeplinear.exact import solve
-from deeplinear.exact.kernels import ntk
+from deeplinear.exact.kernels import ntk, silent
 from deeplinear.exact.kernels.regime import LAZY, RICH, judge, regime
+from deeplinear.initial import balanced, gaussian
 
 END = 3e-4  # the flow is integrated until the map is within 1e-4 of its end
 
@@ -154,6 +156,36 @@ def test_saddles_are_reported():
     assert_allclose(exact.unlearned, found.unlearned, rtol=1e-6)
     assert_allclose(exact.movement, found.movement, rtol=END)
     assert "ends        at a saddle" in str(found)
+
+
+def test_small_deep_starts_turn_by_at_most_one_and_learn():
+    """Kernels of sizes 1e8 to 1e17 apart, and learning after one plateau or more."""
+    task = Task.from_modes([3.0, 2.0, 1.0])
+    for hidden, std in (([20, 20, 20], 0.01), ([4, 4, 4], 0.02)):
+        weights = gaussian([3, *hidden, 3], std=std, rng=0)
+        found, end = regime(task, weights), silent.final_factors(task, depth=len(weights))
+        k0, k1 = (ntk.kernel(factors) for factors in (ntk.factors(weights), end))
+        turn = 1 - np.vdot(k0, k1) / np.linalg.norm(k0) / np.linalg.norm(k1)
+        assert_allclose(found.turn, turn, rtol=0.02)  # a start that has not vanished ends a part of its size away
+        assert (found.unlearned, found.verdict) == (0, "rich")
+        assert "saddle" not in str(found)
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+def test_exact_laws_say_which_saddle_is_the_end(depth):
+    """Balanced maps keep the sign of their determinant, and integration errors do not."""
+    task, seeds = Task.from_modes([3.0, 2.0, 1.0]), {1.0: 0, -1.0: 2}
+    for sign, seed in seeds.items():
+        weights = balanced([3] * (depth + 1), rng=seed)
+        assert np.sign(np.linalg.det(product(weights))) == sign
+        found, first = regime(task, weights), np.linalg.norm(product(weights) - np.diag([3.0, 2.0, 1.0])) ** 2
+        assert_allclose(found.unlearned, 0 if sign > 0 else 1 / first, rtol=1e-9)
+        assert ("at a saddle" in str(found)) == (sign < 0)
+
+
+def test_a_plateau_that_outlasts_float64_is_no_saddle():
+    text = str(replace(regime(Task.from_modes([2.0]), ([[0.1]], [[0.2]])), unlearned=0.25, saddle=False))
+    assert "ends        not yet: on a plateau longer than float64 can follow, with 25.0% of the loss left" in text
 
 
 def test_tau_scales_times_and_nothing_else():

@@ -114,13 +114,13 @@ def product_at(name: str, task: Task, layers: Weights, *, residual: bool = True)
 def ends(product: Callable[[Array], Array], count: int, k: int) -> tuple[Array, Array]:
     """Both ends of the spectrum of a symmetric operator on ``count`` numbers."""
     if count <= max(DENSE, 3 * k):
-        values = np.linalg.eigvalsh(np.array([product(row) for row in np.eye(count)]))
+        values: Array = np.linalg.eigvalsh(np.array([product(row) for row in np.eye(count)]))
         return values[:k], values[::-1][:k]
     high = lanczos(product, count, "LA")[0]
     # seen from the other end: convergence is judged relative to the eigenvalue, which may be 0 here
     low = high + lanczos(lambda x: product(x) - high * x, count, "SA")[0]
     if k == 1:
-        return np.array([low]), np.array([high])
+        return np.full(1, low, dtype=np.float64), np.full(1, high, dtype=np.float64)
     below = several(lambda x: product(x) - high * x, count, k, "SA", 0.0)
     return np.asarray(high + below, dtype=np.float64), several(product, count, k, "LA", low)
 

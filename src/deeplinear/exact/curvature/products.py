@@ -29,8 +29,11 @@ def flattened(layers: Weights) -> Array:
 
 def shaped(vector: Array, like: Weights) -> Weights:
     """The inverse of `flattened`, as views into the vector."""
-    cuts = np.cumsum([w.size for w in like])[:-1]
-    return tuple(part.reshape(w.shape) for part, w in zip(np.split(vector, cuts), like, strict=True))
+    found, begin = [], 0
+    for w in like:
+        found.append(vector[begin : begin + w.size].reshape(w.shape))
+        begin += w.size
+    return tuple(found)
 
 
 def hessian_product(task: Task, weights: Weights, *, residual: bool = True) -> Callable[[Array], Array]:

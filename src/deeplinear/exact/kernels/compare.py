@@ -85,7 +85,7 @@ def movement(start: Factors, end: Factors, input_correlation: ArrayLike | None =
     apart = _difference(_scaled(end, 1 / sizes[1]), _scaled(start, 1 / sizes[0]))
     moved = _difference(end, start)
     distance, gap = (np.sqrt(np.maximum(_inner(k, k), 0.0)) for k in (moved, apart))
-    return Movement(distance / sizes[0], gap**2 / 2, sizes[1] / sizes[0])
+    return Movement(distance / sizes[0], np.minimum(gap**2 / 2, 1.0), sizes[1] / sizes[0])  # but for rounding
 
 
 def similarity(
@@ -201,15 +201,19 @@ def _scaled(factors: Factors, by: Array) -> Factors:
 
 
 def _difference(end: Factors, start: Factors) -> Factors:
-    """``A₁⊗B₁ − A₀⊗B₀ = (A₁ − A₀)⊗B₁ + A₀⊗(B₁ − B₀)``: small terms, no cancellation of large ones."""
+    """``A₁⊗B₁ − A₀⊗B₀ = (A₁ − A₀)⊗B₁ + A₀⊗(B₁ − B₀)``: small terms, no cancellation of large ones.
+
+    Or else ``(A₁ − A₀)⊗B₀ + A₁⊗(B₁ − B₀)``: the product of ``‖A₀‖‖B₁‖`` and ``‖A₁‖‖B₀‖`` is that of both kernels' sizes, so
+    that the smaller one is never above the larger kernel, while the other may be so by many powers of ten.
+    """
     lead = np.broadcast_shapes(end[0][0].shape[:-2], start[0][0].shape[:-2])
-
-    def wide(a: Array) -> Array:
-        return np.broadcast_to(a, (*lead, *a.shape[-2:]))
-
-    pairs = list(zip(end, start, strict=True))
-    turned = [(wide(a1 - a0), wide(b1)) for (a1, b1), (a0, _) in pairs]
-    return turned + [(wide(a0), wide(b1 - b0)) for (_, b1), (a0, b0) in pairs]
+    found: Factors = []
+    for (a1, b1), (a0, b0) in zip(end, start, strict=True):
+        sizes = [np.linalg.norm(x, axis=(-2, -1)) for x in (a0, b1, a1, b0)]
+        first = np.broadcast_to(sizes[0] * sizes[1] <= sizes[2] * sizes[3], lead)[..., None, None]
+        above, below = np.where(first, a0, a1), np.where(first, b1, b0)
+        found += [(np.broadcast_to(a1 - a0, above.shape), below), (above, np.broadcast_to(b1 - b0, below.shape))]
+    return found
 
 
 def _root(first: Factors, second: Factors, input_correlation: ArrayLike | None) -> Array | None:

@@ -1,4 +1,9 @@
-"""Where gradient flow ends, and when its loss falls: all layers integrated until nothing is left to learn."""
+r"""Where gradient flow ends, and when its loss falls: all layers integrated until nothing is left to learn.
+
+Slow is not stuck. Small starts of depth L pass one saddle after another, and each holds them for ``σ^(2−L)``; so no number of steps
+tells a plateau from the end. A saddle is an end only where the directions in which the flow would leave it are exactly absent:
+there a perturbation of the size of rounding, 10⁻¹⁶ = e⁻³⁷, would have grown to the size of the weights, and the loss has not moved.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,9 @@ import numpy as np
 
 from deeplinear.exact import checks
 from deeplinear.exact.best import best_map
+from deeplinear.exact.curvature.products import flattened, shaped
 from deeplinear.exact.kernels import compare, ntk
+from deeplinear.exact.kernels.implicit import Implicit, Watch
 from deeplinear.task import Task
 from deeplinear.weights import Weights, checked, end_to_end, widths
 
@@ -22,7 +29,10 @@ STEPS = 10_000
 ROUNDING = 1e-14  # of the largest singular value, for each input: a mode with less has no target
 LEARNED = 1e-8  # loss left, of what the start lacks or the task holds: 1e-4 in the map
 FADED = 1e-4  # the same for what has no target and dies algebraically: a hundredth of the map, or the wait has no end
-STALLED = (1000, 1e-9)  # steps without a loss of this part: a saddle. Plateaus that end take fewer: steps grow on them
+SLOW = (1000, 0.01)  # steps in which the loss left falls by less than this part: a plateau, for an implicit method
+LITTLE = (
+    1e-9  # a smaller fall of the loss, of what there is to learn, is none: a saddle if perturbations grow meanwhile
+)
 STIFF = (10, 600)  # a first kernel so much larger than the last, in so few weights, is for an implicit method
 
 
@@ -34,7 +44,8 @@ class Ending:
         weights: the last ones.
         times: shape ``(T,)``, the integrator's own.
         loss: shape ``(T,)``.
-        unlearned: part of the attainable fall in loss that did not happen; 0 unless the flow stopped at a saddle.
+        unlearned: part of the attainable fall in loss that did not happen; 0 unless the flow stopped before.
+        saddle: whether it stopped at a saddle; if not, on a plateau that outlasts what float64 can follow.
         time_to_fall: time at which the loss has fallen by a fraction of its whole fall.
     """
 
@@ -42,6 +53,7 @@ class Ending:
     times: Array
     loss: Array
     unlearned: float
+    saddle: bool
     time_to_fall: Callable[[float], float]
 
 
@@ -76,20 +88,22 @@ def remainder(task: Task, best: Array) -> Callable[[Array], tuple[float, float]]
     return parts
 
 
-def ending(task: Task, weights: Weights, *, tau: float = 1.0) -> Ending:
+def ending(task: Task, weights: Weights, *, tau: float = 1.0, goal: Array | None = None) -> Ending:
     """Integrate ``tau dW_l/dt = W_{L:l+1}ᵀ (Σ³¹ − W Σ¹¹) W_{l-1:1}ᵀ`` to its end: any task, depth and start.
 
-    Good to about 1e-4 of the map, and to 1e-2 in what has no target: without one, modes die only algebraically. A flow
-    whose end is a saddle is followed to it, but where the directions that it lacks are not exactly zero in float64 it
-    escapes, as gradient descent would.
+    Good to about 1e-4 of the map, and to 1e-2 in what has no target: without one, modes die only algebraically. Plateaus are
+    followed through, in steps that grow with them. A flow whose end is a saddle is followed to it, but where the directions
+    that it lacks are not exactly zero in float64 it escapes, as gradient descent would, unless the saddle is known.
 
     Args:
         task: what is learned.
         weights: the start ``(W1, …, WL)``, at most 30 000 numbers.
         tau: time constant.
+        goal: the map at which the flow is known to end, shape ``(n_out, n_in)``; if not given, the best one of the rank that
+            the narrowest layer allows, or a saddle if it is found to end at one.
 
     Raises:
-        ValueError: too many weights, a start at which nothing moves, or a flow that does not end within 10 000 steps.
+        ValueError: too many weights, a start at which nothing moves, or a flow that does not end within 20 000 steps.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (13), with input correlations.
@@ -108,26 +122,32 @@ def ending(task: Task, weights: Weights, *, tau: float = 1.0) -> Ending:
             f"ending needs at most {LARGEST} weights, got {count}: it integrates all of them. Pass an exact law, law = "
             f"deeplinear.solve(task, weights), or judge the factors of a run of deeplinear.descend."
         )
-    shapes, cuts = [w.shape for w in start], np.cumsum([w.size for w in start])[:-1]
 
     def unpacked(y: Array) -> Weights:
-        return tuple(part.reshape(shape) for part, shape in zip(np.split(y, cuts), shapes, strict=True))
+        return shaped(y, start)
 
     def velocity(_: float, y: Array) -> Array:
-        return np.concatenate([force.ravel() for force in forces(task, unpacked(y))])
+        return flattened(tuple(forces(task, unpacked(y))))
 
     def excess(y: Array) -> float:
         return float(task.loss(end_to_end(unpacked(y)))) - reach
 
     best = best_map(task, min(widths(start)))
-    reach, lacks = float(task.loss(best)), remainder(task, best)
-    y = np.concatenate([w.ravel() for w in start])
-    first, speed, signal = excess(y), float(np.linalg.norm(velocity(0.0, y))), sum(lacks(np.zeros_like(best)))
-    share = min(first, signal) if first > LEARNED * signal else np.inf
+    reach, signal = float(task.loss(best)), sum(remainder(task, best)(np.zeros_like(best)))
+    y = flattened(start)
+    first, speed = excess(y), float(np.linalg.norm(velocity(0.0, y)))
+    last = 0.0 if goal is None else float(task.loss(goal)) - reach
+    if goal is None or last <= 1e-9 * first:
+        goal, last = best, 0.0
+    lacks, faded = (
+        remainder(task, goal),
+        FADED if last == 0 else LEARNED,
+    )  # a target that is not learned is no small thing
+    share = min(first - last, signal) if first - last > LEARNED * signal else np.inf
 
     def ended(y: Array) -> bool:
         left, fading = lacks(end_to_end(unpacked(y)))
-        return left <= LEARNED * share and fading <= FADED * share
+        return left <= LEARNED * share and fading <= faded * share
 
     if speed == 0 and not ended(y):
         raise ValueError(
@@ -135,36 +155,47 @@ def ending(task: Task, weights: Weights, *, tau: float = 1.0) -> Ending:
             "Add a small random part to the weights."
         )
     times, losses, dense = [0.0], [first], []
-    size, (ratio, few), (patience, little) = float(np.linalg.norm(y)), STIFF, STALLED
+    size, (ratio, few), (patience, part) = float(np.linalg.norm(y)), STIFF, SLOW
     sizes = (
         float(compare.inner(k, k, task.input_correlation)) for k in (ntk.factors(start), ntk.of_map(best, len(start)))
     )
     method = LSODA if next(sizes) > ratio**2 * next(sizes) and count <= few else DOP853
     ahead = 1e-3 * size / speed if speed > 0 else 1.0  # the solver's own first step may overflow from a large start
     solver = method(velocity, 0.0, y, np.inf, rtol=1e-8, atol=1e-12 * size, first_step=ahead)
+    slow, stop, trouble, latest = None, "", "", 0
+    watch = Watch(first, LITTLE * share)
     while not (done := ended(solver.y)):
-        if len(losses) > patience and losses[-1 - patience] - losses[-1] < little * share:
+        if slow is None:
+            old = losses[-1 - patience] if len(losses) > patience else np.inf
+            if trouble or len(times) > STEPS or old - losses[-1] < part * losses[-1]:
+                ahead = times[-1] - times[-2] if len(times) > 1 else ahead
+                solver = slow = Implicit(task, start, velocity, times[-1], solver.y, ahead)
+                latest = len(times) + STEPS
+        elif stop := watch.verdict(task, slow, losses[-1]):
             break
-        if len(times) > STEPS or solver.step() is not None or solver.status == "failed":
+        elif len(times) > latest:
             raise ValueError(
-                f"ending needs a flow that ends within {STEPS} steps, got {losses[-1] / first:.3g} of the loss left at "
-                f"t = {times[-1] * tau:.3g}: rates differ too much. Whiten the inputs, drop weak modes, or pass an exact law."
+                f"ending needs a flow that ends within {STEPS} steps on its plateaus, got {losses[-1] / first:.3g} of the loss "
+                f"left at t = {times[-1] * tau:.3g}: rates differ too much. Drop weak modes, or pass an exact law."
             )
+        if trouble := solver.step():
+            continue
         dense.append(solver.dense_output())
         times.append(float(solver.t))
         losses.append(excess(solver.y))
-    fall = first - losses[-1]
+    fall = first - (last if done and last > 0 else losses[-1])
 
     def time_to_fall(fraction: float) -> float:
-        goal = first - fraction * fall
-        later = int(np.argmax(np.asarray(losses) <= goal))
+        level = first - fraction * fall
+        later = int(np.argmax(np.asarray(losses) <= level))
         if later == 0:
             return 0.0
         low, high = times[later - 1], times[later]
         while high - low > 1e-12 * high:
             middle = (low + high) / 2
-            low, high = (middle, high) if excess(dense[later - 1](middle)) > goal else (low, middle)
+            low, high = (middle, high) if excess(dense[later - 1](middle)) > level else (low, middle)
         return tau * high
 
-    unlearned = 0.0 if done else losses[-1] / first
-    return Ending(unpacked(solver.y), tau * np.array(times), np.array(losses) + reach, unlearned, time_to_fall)
+    unlearned = (last if done else losses[-1]) / first if first > last else 0.0
+    saddle = stop == "saddle" or (done and last > 0)
+    return Ending(unpacked(solver.y), tau * np.array(times), np.array(losses) + reach, unlearned, saddle, time_to_fall)

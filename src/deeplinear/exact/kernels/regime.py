@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
-from deeplinear.exact.kernels.ending import ending
+from deeplinear.exact.kernels.ending import LARGEST, ending
 from deeplinear.task import Task
 from deeplinear.weights import checked, end_to_end, imbalance, widths
 
@@ -44,9 +44,11 @@ class Regime:
         strengths: u₀/s of each mode that there is to learn, shape ``(rank,)``.
         imbalance: conserved imbalance of each mode, ``max_l ‖W_{l+1}ᵀW_{l+1} − W_lW_lᵀ‖₂ / (2 s^(2/L))``, shape
             ``(rank,)``; |λ|/(2s) for two λ-balanced layers; 0 for one layer.
-        unlearned: part of the attainable fall in loss that does not happen, because the flow ends at a saddle.
+        unlearned: part of the attainable fall in loss that does not happen, because the flow ends at a saddle, or because a
+            plateau outlasts what float64 can follow.
         plateau: time until the loss has done a tenth of its fall; None where not known.
         transition: time from there to nine tenths; None where not known. One exponential has a plateau of 0.048 of it.
+        saddle: whether it is a saddle that leaves a part `unlearned`; False for a plateau, which may well end.
     """
 
     movement: float
@@ -59,6 +61,7 @@ class Regime:
     unlearned: float = 0.0
     plateau: float | None = None
     transition: float | None = None
+    saddle: bool = True
 
     @property
     def verdict(self) -> Literal["rich", "lazy", "between"]:
@@ -97,7 +100,8 @@ class Regime:
         if self.plateau is not None and self.transition is not None:
             lines.append(f"  loss        plateau of {self.plateau:.4g}, then nine tenths within {self.transition:.4g}")
         if self.unlearned > 0:
-            lines.append(f"  ends        at a saddle, with {self.unlearned:.1%} of the loss left that could be learned")
+            where = "at a saddle" if self.saddle else "not yet: on a plateau longer than float64 can follow"
+            lines.append(f"  ends        {where}, with {self.unlearned:.1%} of the loss left that could be learned")
         return "\n".join(lines)
 
 
@@ -110,6 +114,7 @@ def judge(
     unlearned: float = 0.0,
     plateau: float | None = None,
     transition: float | None = None,
+    saddle: bool = True,
 ) -> Regime:
     """The regime, from the kernel's factors before and after learning, wherever they come from.
 
@@ -121,6 +126,7 @@ def judge(
         unlearned: part of the attainable fall in loss that did not happen.
         plateau: time until a tenth of the fall in loss.
         transition: time from there to nine tenths.
+        saddle: whether it is a saddle that leaves a part unlearned.
 
     Returns:
         A `Regime`.
@@ -157,6 +163,7 @@ def judge(
         unlearned=float(unlearned),
         plateau=plateau,
         transition=transition,
+        saddle=saddle,
     )
 
 
@@ -191,9 +198,9 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         'lazy'
     """
     layers = checked(weights, task)
-    start, law = ntk.factors(layers), law or closed_form(task, layers, tau)
-    if law is None:
-        run = ending(task, layers, tau=tau)
+    start, law = ntk.factors(layers), law or exact_law(task, layers, tau)
+    if law is None or (law.kind != "closed form" and sum(w.size for w in layers) <= LARGEST):
+        run = ending(task, layers, tau=tau if law is None else law.tau, goal=None if law is None else destination(law))
         tenth = run.time_to_fall(0.1)
         return judge(
             start,
@@ -203,6 +210,7 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
             unlearned=run.unlearned,
             plateau=tenth,
             transition=run.time_to_fall(0.9) - tenth,
+            saddle=run.saddle,
         )
     first, last = float(task.loss(end_to_end(layers))), law.limit
     fall, room = first - last, 4 * np.finfo(float).eps * last
@@ -220,12 +228,19 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
     )
 
 
-def closed_form(task: Task, weights: Weights, tau: float) -> Law | None:
-    """The law of this start, if it is one in closed form."""
+def exact_law(task: Task, weights: Weights, tau: float) -> Law | None:
+    """The law of gradient flow from this start, if it has one."""
     from deeplinear.exact.solve import solve  # which leans on this room
 
     try:
-        law = solve(task, weights, tau=tau)
+        return solve(task, weights, tau=tau)
     except ValueError:
         return None
-    return law if law.kind == "closed form" else None
+
+
+def destination(law: Law) -> Array | None:
+    """Where a law ends, which tells a saddle apart where rounding would leave it; None where it does not say."""
+    try:
+        return law.final_map
+    except RuntimeError:  # a plateau outlasts the law's own search
+        return None
