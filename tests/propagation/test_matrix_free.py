@@ -281,3 +281,12 @@ OPERATOR = aslinearoperator(np.eye(3))
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(40, 3), (3, 40)])
+def test_operators_of_three_columns_or_rows_are_exhausted_by_three_steps(shape):
+    """After as many steps as the narrow side has directions every singular value is exact, and no more products are made."""
+    matrix = np.random.default_rng(0).normal(size=shape)
+    found = extreme_singular_values(aslinearoperator(matrix), k=3, steps=3)
+    assert found.products == 6
+    assert_allclose(found.values, np.linalg.svd(matrix, compute_uv=False), rtol=1e-12)

@@ -221,3 +221,31 @@ def test_weights_of_a_batch_are_those_of_its_end(task, wide, monkeypatch):
     run = dl.descend(task, weights, rate=[0.02, 0.1], until=until, stop="first")
     slow = dl.descend(task, weights, rate=0.02, steps=int(run.times[-1]))
     assert_allclose(run.weights[0][0], slow.weights[0], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("wide", [1, 10**9])
+@pytest.mark.parametrize("hidden", [[], [6], [9, 5]])
+def test_maps_and_strengths_with_more_outputs_than_inputs(hidden, wide, naive, monkeypatch):
+    """The mirrored network of both engines: what is read of it is turned back."""
+    monkeypatch.setattr(descent, "WIDE", wide)
+    monkeypatch.setattr(descent, "SHORT", 0)
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(30, 4)) * 0.3, rng.normal(size=(30, 11))
+    task, weights = dl.Task.from_data(x, y), dl.initial.gaussian([4, *hidden, 11], std=0.4, rng=0)
+    run = dl.descend(task, weights, rate=0.02, steps=40, record=20)
+    losses, last = naive(task, weights, 0.02, 40)
+    assert_allclose(run.loss, losses[::20], rtol=1e-11)
+    assert_allclose(run.maps[-1], np.linalg.multi_dot([*last[::-1], np.eye(4)]), rtol=0, atol=1e-12)
+    assert_allclose(task.loss(run.maps), run.loss, rtol=1e-12)
+    assert_allclose(task.strengths(run.maps), run.strengths, rtol=0, atol=1e-12)
+    for found, wanted in zip(run.weights, last, strict=True):
+        assert_allclose(found, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("gain", [1e-7, 1e-5, 1.0, 1e6])
+def test_starts_of_any_scale_have_their_reduction(gain):
+    """Layers of 1e-7 or 1e6 push directions as well as those of 1."""
+    rng = np.random.default_rng(0)
+    task = dl.Task.from_data(rng.normal(size=(50, 6)), rng.normal(size=(50, 3)))
+    start = dl.initial.orthogonal([6, 100, 100, 3], gain=gain, rng=0)
+    assert descent.prepared(task, start).reduced_widths == (6, 9, 9, 3)

@@ -10,21 +10,24 @@ X = RNG.normal(size=(96, 6)) * np.linspace(0.5, 1.5, 6)
 Y = X @ RNG.normal(size=(6, 3)) + 0.1 * RNG.normal(size=(96, 3))
 
 
-def naive(weights, rate, batch, steps, seed):
+def naive(weights, rate, batch, steps, seed, *, momentum=0.0, weight_decay=0.0, y=Y):
     """Backpropagation, one batch at a time, over the documented order."""
     weights, rng, order = list(weights), np.random.default_rng(seed), []
+    velocity = [np.zeros_like(w) for w in weights]
     while len(order) < steps:
         order.extend(rng.permutation(96)[: 96 // batch * batch].reshape(-1, batch))
     for rows in order[:steps]:
         hidden = [X[rows].T]
         for w in weights:
             hidden.append(w @ hidden[-1])
-        delta = Y[rows].T - hidden[-1]
+        delta = y[rows].T - hidden[-1]
         gradients = []
         for w, below in zip(weights[::-1], hidden[-2::-1], strict=True):
             gradients.append(delta @ below.T)
             delta = w.T @ delta
-        weights = [w + rate * g for w, g in zip(weights, gradients[::-1], strict=True)]
+        pulls = [g - weight_decay * w for w, g in zip(weights, gradients[::-1], strict=True)]
+        velocity = [momentum * v + pull for v, pull in zip(velocity, pulls, strict=True)]
+        weights = [w + rate * v for w, v in zip(weights, velocity, strict=True)]
     return weights
 
 
@@ -50,12 +53,34 @@ def test_against_backpropagation(kind, reduce, wide, monkeypatch):
     assert run.loss[-1] < 0.9 * run.loss[0]
 
 
-def test_more_outputs_than_inputs():
-    y = X @ RNG.normal(size=(6, 9))
+@pytest.mark.parametrize("wide", [1, 10**9])
+@pytest.mark.parametrize("reduce", [True, False])
+@pytest.mark.parametrize(("momentum", "weight_decay"), [(0.9, 0.0), (0.0, 0.5), (0.6, 0.2)])
+def test_momentum_and_weight_decay_written_out(momentum, weight_decay, reduce, wide, monkeypatch):
+    monkeypatch.setattr(descent, "WIDE", wide)
+    monkeypatch.setattr(descent, "SHORT", 0)
+    weights, asked = dl.initial.orthogonal([6, 30, 3], rng=0), {"momentum": momentum, "weight_decay": weight_decay}
+    run = dl.descend_minibatch(X, Y, weights, rate=0.002, batch=10, steps=30, rng=7, reduce=reduce, **asked)
+    wanted = naive(weights, 0.002, 10, 30, 7, **asked)
+    for found, want in zip(run.weights, wanted, strict=True):
+        assert_allclose(found, want, rtol=0, atol=1e-12)
+    for found, want in zip(run.weights_at([30, 13]), wanted, strict=True):
+        assert_allclose(found[0], want, rtol=0, atol=1e-12)
+    for found, want in zip(run.weights_at(13), naive(weights, 0.002, 10, 13, 7, **asked), strict=True):
+        assert_allclose(found[0], want, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("wide", [1, 10**9])
+@pytest.mark.parametrize("batch", [96, 16])
+def test_more_outputs_than_inputs(batch, wide, monkeypatch):
+    monkeypatch.setattr(descent, "WIDE", wide)
+    monkeypatch.setattr(descent, "SHORT", 0)
+    y = X @ np.random.default_rng(6).normal(size=(6, 9))
     weights = dl.initial.orthogonal([6, 20, 9], rng=0)
-    run = dl.descend_minibatch(X, y, weights, rate=2e-4, batch=96, steps=30, rng=0)
-    full = dl.descend(dl.Task.from_data(X, y), weights, rate=2e-4, steps=30)
-    assert_allclose(run.loss, full.loss, rtol=0, atol=1e-12 * full.loss[0])
+    run = dl.descend_minibatch(X, y, weights, rate=2e-4, batch=batch, steps=30, rng=3)
+    for found, want in zip(run.weights, naive(weights, 2e-4, batch, 30, 3, y=y), strict=True):
+        assert_allclose(found, want, rtol=0, atol=1e-12)
+    assert_allclose(run.loss, dl.Task.from_data(X, y).loss(run.maps), rtol=1e-11)
 
 
 @pytest.mark.parametrize("batch", [0, 97, 2.5])

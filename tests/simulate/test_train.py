@@ -313,3 +313,29 @@ def test_accuracy_and_strengths_only_where_they_mean_something():
     task = Task.from_data(x, y)
     assert train(start(), (x, y), modes=task, **asked).strengths.shape == (4, 3)
     assert train(start(), (x, y), modes=task, loss="cross entropy", **asked).strengths.shape == (4, 0)
+
+
+@pytest.mark.parametrize(("reduction", "count"), [("mean", 10), ("sum", 1)])
+def test_the_loss_on_the_other_pair_is_a_mean_over_that_pair(reduction, count):
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 2))
+    net = Network(dl.initial.gaussian([3, 4, 2], rng=0), "tanh")
+    run = train(net, (x[:20], y[:20]), rate=0.01, steps=3, reduction=reduction, evaluate=(x[20:], y[20:]))
+    mine = 0.5 * np.sum((run.network()(x[20:]) - y[20:]) ** 2) / count
+    assert_allclose(run.test_loss[-1], mine, rtol=CLOSED_FORM)
+    seen = 0.5 * np.sum((run.network()(x[:20]) - y[:20]) ** 2) / (2 * count if reduction == "mean" else 1)
+    assert_allclose(run.loss[-1], seen, rtol=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fewer_examples_than_inputs(seed, naive):
+    """Σ¹¹ lacks rank, and rounding makes some of its eigenvalues negative."""
+    rng = np.random.default_rng(seed)
+    task = Task.from_data(rng.standard_normal((3, 6)), rng.standard_normal((3, 2)))
+    assert np.linalg.eigvalsh(task.input_correlation)[0] < 1e-15
+    assert (task.input_modes[0] >= 0).all()
+    for widths in ([6, 2], [6, 5, 2]):
+        start = Network(dl.initial.gaussian(widths, std=0.2, rng=seed), "linear")
+        losses, _ = naive(task, start.weights, 0.01, 20)
+        assert_allclose(train(start, task, rate=0.01, steps=20).loss, losses, rtol=1e-11)
+        assert_allclose(dl.descend(task, start.weights, rate=0.01, steps=20).loss, losses, rtol=1e-11)

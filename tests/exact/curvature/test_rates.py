@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
 from tests.exact.conftest import build_task, build_weights
+from tests.exact.curvature.conftest import dense_hessian
 
 from deeplinear import Task
 from deeplinear.exact import depth, infinite, rates, sigmoid
@@ -85,6 +86,20 @@ def test_sharpness_of_a_whole_task(layers, white):
         assert_allclose(rates.task_sharpness(task, layers), rates.sharpness(3.0, depth=layers), rtol=CLOSED_FORM)
 
 
+@pytest.mark.parametrize("layers", [1, 2, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_sharpness_of_a_task_with_fewer_examples_than_inputs(layers, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((3, 6)), rng.standard_normal((3, 2))
+    task = Task.from_data(x, y)
+    _u, s, _vt = np.linalg.svd(task.optimum, full_matrices=False)
+    target = Task.from_correlations(np.eye(6), task.optimum)
+    weights = build_weights(target, [6] * (layers - 1), np.tile(s ** (1 / layers), (layers, 1)), rng=rng)
+    values = np.linalg.eigvalsh(dense_hessian(weights, x.T @ x, y.T @ x))
+    assert_allclose(rates.task_sharpness(task, layers), values[-1], rtol=1e-10)
+    assert_allclose(rates.sharpness(task, weights), values[-1], rtol=1e-10)
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3, 5])
 def test_sharpness_of_a_mode_with_input_power(layers):
     task = build_task([3.0], 1, 1, rng=np.random.default_rng(0), powers=[2.5])
@@ -102,6 +117,18 @@ def test_descent_is_stable_below_and_not_above():
         for _ in range(20000):
             a = a + factor * rates.largest_stable_rate(s, depth=layers) * (s - a.prod()) * a.prod() / a
         assert (abs(a.prod() - s) < 1e-9) == settles
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_curvature_is_in_units_of_the_time_constant(layers):
+    """The energy (14) carries 1/tau, also where one layer leaves nothing else to see."""
+    for tau in (1.0, 4.0):
+        top, other = rates.hessian_eigenvalues([0.5, 1.0], s=1.0, depth=layers, tau=tau)
+        for index, a in enumerate((0.5, 1.0)):
+            values = np.linalg.eigvalsh(chain_hessian(a, 1.0, layers)) / tau
+            assert_allclose(top[index], values[-1] if layers == 1 or a == 1 else top[index], atol=1e-6)
+            if layers > 1:
+                assert_allclose(np.sort([top[index], other[index]]), values[[0, -1]], atol=1e-6)
 
 
 @pytest.mark.parametrize("u0", [1e-3, 0.1])

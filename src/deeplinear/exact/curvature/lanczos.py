@@ -114,7 +114,8 @@ def product_at(name: str, task: Task, layers: Weights, *, residual: bool = True)
 def ends(product: Callable[[Array], Array], count: int, k: int) -> tuple[Array, Array]:
     """Both ends of the spectrum of a symmetric operator on ``count`` numbers."""
     if count <= max(DENSE, 3 * k):
-        values: Array = np.linalg.eigvalsh(np.array([product(row) for row in np.eye(count)]))
+        matrix = np.array([product(row) for row in np.eye(count)])
+        values = np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)
         return values[:k], values[::-1][:k]
     high = lanczos(product, count, "LA")[0]
     # seen from the other end: convergence is judged relative to the eigenvalue, which may be 0 here
