@@ -94,6 +94,19 @@ def test_powers_far_below_the_largest_are_told_apart():
     assert_allclose(Problem.inside(run.reduction).powers, [1e14, 4.0, 3.0, 2.0, 1.0], rtol=1e-10)
 
 
+def test_powers_beside_a_large_input_that_correlates_with_them():
+    """What the large input does not explain of the others has the powers of their Schur complement."""
+    a = np.random.default_rng(8).standard_normal((4, 9))
+    c = a @ a.T
+    units = np.array([1.0, 1.0, 1.0, 1e7])
+    s11 = c * np.outer(units, units)
+    task = Task.from_correlations(s11, np.ones((2, 4)) / units @ s11)
+    expected = np.linalg.eigvalsh(c[:3, :3] - np.outer(c[:3, 3], c[:3, 3]) / c[3, 3])[::-1]
+    assert_allclose(task.input_modes[0][1:], expected, rtol=1e-6)  # 1e-16 of the root of the largest power
+    run = descend(task, initial.gaussian([4, 6, 2], rng=0), rate=1e-18, steps=1)
+    assert_allclose(Problem.inside(run.reduction).powers[1:], expected, rtol=1e-6)
+
+
 def test_pretraining_sees_the_small_input():
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((40, 4)), rng.standard_normal((40, 2))
