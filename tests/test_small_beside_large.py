@@ -113,3 +113,17 @@ def test_pretraining_sees_the_small_input():
     task = Task.from_data(x * [1e7, 1.0, 1.0, 1.0], y)
     first, second, _ = initial.pretrained_limit(task, [4, 4, 4, 2], rng=0)
     assert np.linalg.matrix_rank(first) == np.linalg.matrix_rank(second) == 4
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
+def test_a_large_input_hides_no_misalignment(scale):
+    """Two inputs of correlation 0.6 whose modes are the inputs themselves, beside one of any size."""
+    units = np.diag([1.0, 1.0, scale])
+    correlation = units @ np.array([[1.0, 0.6, 0.0], [0.6, 1.0, 0.0], [0.0, 0.0, 1.0]]) @ units
+    inputs = Task.from_correlations(correlation, np.diag([2.0, 1.0, scale]))
+    assert_allclose(inputs.misalignment, 0.6, rtol=1e-10)
+    alone = Task.from_correlations(units**2, np.diag([2.0, 1.0, scale]))
+    assert alone.misalignment < 1e-15
+    assert "two-layer sigmoid" in solve(alone, initial.decoupled(alone, [3, 3, 3], strength=0.01, rng=0)).name
+    with pytest.raises(ValueError, match="aligned inputs"):
+        solve(inputs, initial.decoupled(inputs, [3, 3, 3], strength=0.01, rng=0), law="task-aligned two-layer sigmoid")

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from deeplinear.directions import Array, Directions, resolved_eigenvectors, rounding_of_correlation
+from deeplinear.directions import SUMS, Array, Directions, resolved_eigenvectors, rounding_of_correlation
 from deeplinear.left_out import LeftOut, listed
 
 
@@ -145,10 +145,33 @@ class Correlations:
 
     @cached_property
     def misalignment(self) -> float:
-        """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖``: like `diagonality`, but also counts what Σ¹¹ sends out of the span of V."""
-        v = self.modes.v
+        """How far the task's input modes are from principal components, in units of each mode: see `misalignment_of`."""
+        return self.misalignment_of(np.arange(len(self.modes.s)) < self.rank)
+
+    def misalignment_of(self, used: NDArray[np.bool_]) -> float:
+        """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖`` over these modes, or the largest correlation of one of them with the other inputs.
+
+        Like `diagonality`, but also counts what Σ¹¹ sends out of the span of V. The norms see strong inputs only, so each mode
+        has its multiple correlation R with the inputs orthogonal to it as well, ``R²/(1 − R²) = (vᵀ Σ¹¹ v)(vᵀ (Σ¹¹)⁺ v) − 1``.
+        It counts where it is more than the rounding of v explains, of order ``ε s₁/s`` towards the strongest input.
+
+        Args:
+            used: which modes, shape ``(k,)``.
+
+        Returns:
+            0 where these modes are principal components of the inputs.
+        """
+        if not used.any():
+            return 0.0
+        v, powers, s = self.modes.v[:, used], self.mode_powers[used], self.modes.s[used]
         image = self.input_correlation @ v
-        return float(np.linalg.norm(image - v * self.mode_powers) / np.linalg.norm(image))
+        whole = float(np.linalg.norm(image - v * powers) / np.linalg.norm(image)) if image.any() else 0.0
+        root, coordinates = self.directions.root @ v, self.directions.coordinates @ v
+        with np.errstate(divide="ignore", invalid="ignore"):
+            odds = np.linalg.norm(root - coordinates * powers, axis=0) / np.sqrt(powers)
+            rounding = SUMS * np.finfo(float).eps * self.modes.s[0] / s * np.sqrt(self.input_modes[0][0] / powers)
+        largest = float(odds[odds > rounding].max(initial=0.0))
+        return max(whole, largest / float(np.hypot(1.0, largest)))
 
     def loss(self, maps: ArrayLike) -> Array:
         """``E = ½ Σ ‖y − W x‖²`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns shape ``(...,)``.

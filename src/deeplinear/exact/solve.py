@@ -88,7 +88,7 @@ def solve(
             name, path, error = found
             formula, failed = next(pair for pair in tried if pair[0].name == name)
             return bound(formula, start, tau, path, tuple(failed), error)
-    formula, failed = min(tried, key=lambda pair: max(start.residual(need) * gain for need, gain in pair[1].items()))
+    formula, failed = min(tried, key=lambda pair: distance(start, pair[1]))
     raise ValueError(refusal(formula, start, tolerance, failed, forced=law is not None))
 
 
@@ -120,6 +120,15 @@ def named(law: str | None, layers: int) -> list[Formula]:
 def missed(formula: Formula, start: Start, tolerance: float) -> list[str]:
     """Conditions of a formula that do not hold, before the answer is asked; a sign is right or wrong at any tolerance."""
     return [need for need in formula.needs if not start.residual(need) <= (0.0 if need == "right sign" else tolerance)]
+
+
+def distance(start: Start, failed: dict[str, float]) -> tuple[bool, bool, float]:
+    """How far a formula is from holding; nearest are those for which inputs are all that has to change, by aligning them at least."""
+    return (
+        not all("inputs" in need for need in failed),
+        "white inputs" in failed,
+        max(start.residual(need) * gain for need, gain in failed.items()),
+    )
 
 
 def rough(formula: Formula, start: Start) -> list[str]:

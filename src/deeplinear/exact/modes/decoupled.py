@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from deeplinear.task import Array
 
-    Mask = NDArray[np.bool_]
-
 ZERO = 1e-13  # of a layer's norm: a strength below it is the round-off of a zero
 
 
@@ -36,7 +34,7 @@ class Decoupled:
     """
 
     layers: Array
-    moving: Mask
+    moving: NDArray[np.bool_]
     powers: Array
     frames: list[Array]
     residuals: dict[str, float]
@@ -96,7 +94,7 @@ def read(task: Task, weights: Weights) -> Decoupled:
     chosen: list[Array] = [np.where(i <= meeting, f, b) for i, (f, b) in enumerate(zip(forward, backward, strict=True))]
     residuals = {
         "white inputs": task.anisotropy,
-        "aligned inputs": misaligned(task, present),
+        "aligned inputs": task.misalignment_of(present),
         "decoupled": max(
             mixing(weights, [r[:, used] for r in chosen], own[:, used]),
             outside(weights, own, task),
@@ -144,14 +142,6 @@ def outside(weights: Weights, layers: Array, task: Task) -> float:
     if whole <= ZERO * np.abs(layers).max(axis=1).prod():
         return 0.0
     return float(np.linalg.norm(w - (u * layers.prod(axis=0)) @ v.T)) / whole
-
-
-def misaligned(task: Task, used: Mask) -> float:
-    """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖`` over the modes in use."""
-    v = task.modes.v[:, used]
-    image = task.input_correlation @ v
-    size = np.linalg.norm(image)
-    return float(np.linalg.norm(image - v * task.mode_powers[used]) / size) if size > 0 else 0.0
 
 
 def imbalance(layers: Array) -> float:
