@@ -108,6 +108,7 @@ def test_one_change_turns_one_claim(text, change):
 def test_the_vertex_is_that_of_a_parabola_in_the_logarithm():
     grid = np.array([1.0, 1.1, 1.3, 1.6])
     assert vertex(grid, np.exp(3 * (grid - 1.17) ** 2 + 2)) == pytest.approx(1.17)
+    assert vertex(grid, np.exp(0.01 * (grid - 1.17) ** 2)) == pytest.approx(1.17)  # however flat
     assert vertex(grid, np.array([np.inf, 5.0, 7.0, 9.0])) == 1.1
     assert vertex(grid, np.array([9.0, 8.0, 7.0, 6.0])) == 1.6
     assert vertex(grid, np.array([5.0, 5.0, 5.0, 5.0])) == 1.0

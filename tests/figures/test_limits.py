@@ -147,3 +147,20 @@ def test_limits_are_those_agreed(name):
     for expected, agreed in zip(found, LIMITS[name], strict=True):
         pattern = ".+".join(map(re.escape, agreed.split("…")))
         assert re.fullmatch(pattern, expected), (expected, agreed)
+
+
+def test_paper_scale_has_the_papers_sizes():
+    """Sections and captions of arXiv:1312.6120."""
+    paper = {
+        "fig2": {"s": 1.0},
+        "fig3": {"levels": 5, "features": 1000, "seeds": 100, "modes": (1, 2, 3, 5, 12, 18, 31)},
+        "fig4": {"data": "mnist", "width": 1000, "rates": 20, "threshold": 1.3e4, "strength": 1e-3},
+        "fig5": {"data": "mnist", "hidden": (200, 200, 200), "std": 0.01},
+        "fig6a": {"data": "mnist", "width": 1000},
+        "fig6bc": {"n": 1000, "realisations": 500, "bin_width": 0.1, "factors": (1, 5, 99)},
+        "fig7": {"n": 1000, "layers": 100},
+        "fig8": {"n": 1000, "layers": 30, "last": 5},
+        "gains": {"data": "mnist", "depths": (10, 30, 100)},
+    }
+    for name, sizes in paper.items():
+        assert {key: FIGURES[name].PAPER[key] for key in sizes} == sizes
