@@ -1,5 +1,6 @@
 """What ``predict`` prints stands beside its name: a swap of two columns, fields or options is seen."""
 
+import importlib
 import json
 import re
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 from tests.test_cli import run
 
-from deeplinear import Task, cli
-from deeplinear.report.prediction import predict
+from deeplinear import Task
+from deeplinear.report.predict import predict
+from deeplinear.report.prediction_text import percent, print_prediction
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +62,24 @@ def test_json_fields_of_a_prediction_are_what_they_are_called(found):
         "epochs": found.run.times[-1],
         "simulated_half_times": found.run.half_times[:k].tolist(),
         "deviation": found.deviations.tolist(),
+        "delay": found.delays.tolist(),
+        "step_effect": found.step_effects.tolist(),
         "diagonality": found.task.diagonality,
         "exact": True,
         "unstable_from": None,
     }
     assert {name: record[name] for name in known} == known
+    assert record["horizon"] == found.theory.times[-1]
     assert len({json.dumps(value, default=float) for value in known.values()}) == len(known)  # a swap would show
 
 
 def test_fields_of_raw_inputs_and_of_rates_beyond_the_edge(example):
     raw = predict(Task.from_data(*example, inputs="raw"), **OPTIONS)
     record = raw.record()
-    assert record["targets"] == (raw.task.modes.s / raw.task.mode_powers).tolist() != record["singular_values"]
+    assert record["targets"] == raw.targets.tolist() != record["singular_values"]
     assert record["singular_values"] == raw.task.modes.s.tolist()
     assert record["diagonality"] == raw.task.diagonality > 1e-3
-    assert record["exact"] is False
+    assert record["exact"] is raw.exact
     assert record["largest_sharpness"] is None
     white = Task.from_data(*example, inputs="white")
     rate = 1.3 * predict(white, **OPTIONS).stable_rate
@@ -90,7 +95,7 @@ def rows(text, first):
 
 
 def test_columns_of_the_table_are_what_their_headers_say(found, capsys, tmp_path):
-    cli.say_prediction(found, tmp_path / "p.png")
+    print_prediction(found, tmp_path / "p.png")
     header, table = rows(capsys.readouterr().out, "mode")
     columns = {
         "mode": [f"{i + 1}" for i in range(3)],
@@ -98,24 +103,25 @@ def test_columns_of_the_table_are_what_their_headers_say(found, capsys, tmp_path
         "target": [f"{value:.4g}" for value in found.targets],
         "half learned at epoch": [f"{value:.4g}" for value in found.half_times],
         "descent": [f"{value:.4g}" for value in found.run.half_times[:3]],
-        "largest deviation": [f"{value:.1%}" for value in found.deviations],
+        "delay": [f"{value:+.3g}" for value in found.delays],
+        "deviation": [percent(value) for value in found.deviations],
     }
     assert re.split(r"\s{2,}", header.strip()) == list(columns)
     for i in range(3):
-        assert table[i] == [cells[i] for cells in columns.values()]
+        assert table[i] == " ".join(cells[i] for cells in columns.values()).split()
     assert columns["half learned at epoch"] != columns["descent"]
 
 
 def test_columns_of_raw_inputs_tell_singular_values_from_targets(example, capsys, tmp_path):
     raw = predict(Task.from_data(*example, inputs="raw"), depth=2)
-    cli.say_prediction(raw, tmp_path / "p.png")
+    print_prediction(raw, tmp_path / "p.png")
     _, table = rows(capsys.readouterr().out, "mode")
     for i in range(3):
         assert table[i] == [str(i + 1), *(f"{v[i]:.4g}" for v in (raw.singular_values, raw.targets, raw.half_times))]
 
 
 def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
-    cli.say_prediction(found, tmp_path / "p.png")
+    print_prediction(found, tmp_path / "p.png")
     out = " ".join(capsys.readouterr().out.split())
     assert "50 examples, 4 inputs, 3 outputs, depth 5" in out
     rates = re.search(r"best rate (\S+), largest stable rate (\S+), used (\S+)", out).groups()
@@ -123,29 +129,30 @@ def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
     assert f"{found.path.sharpness.max():.4g}" in out
     assert f"{found.path.limit:.4g}" in out
     assert f"over {found.run.times[-1]:.0f} epochs" in out
-    assert f"{found.deviations.max():.2%}" in out
+    assert f"{percent(found.deviations.max())} of a target" in out
     assert str(tmp_path / "p.png") in out or "p.png" in out
 
 
 def test_what_is_left_out_of_the_table_is_counted(capsys, tmp_path):
-    cli.say_prediction(predict(Task.from_modes(np.linspace(3, 1, 23)), width=25), tmp_path / "p.png")
+    print_prediction(predict(Task.from_modes(np.linspace(3, 1, 23)), width=25), tmp_path / "p.png")
     out = capsys.readouterr().out
     assert "3 weaker modes" in out
     _, table = rows(out, "mode")
     assert table[19][0] == "20"
-    cli.say_prediction(predict(Task.from_modes(np.linspace(3, 1, 5)), width=2), tmp_path / "p.png")
+    print_prediction(predict(Task.from_modes(np.linspace(3, 1, 5)), width=2), tmp_path / "p.png")
     assert "3 weaker modes do not fit through a width of 2" in capsys.readouterr().out
 
 
 def test_options_of_predict_reach_the_prediction(capsys, file, monkeypatch, tmp_path):
     from deeplinear import data
-    from deeplinear.report import prediction
+
+    room = importlib.import_module("deeplinear.report.predict")
 
     asked, source = [], data.from_file
     monkeypatch.setattr(
         data, "from_file", lambda path, **options: asked.append((path, options)) or source(path, **options)
     )
-    monkeypatch.setattr(prediction, "predict", lambda task, **options: asked.append(options) or predict(task, depth=2))
+    monkeypatch.setattr(room, "predict", lambda task, **options: asked.append(options) or predict(task, depth=2))
     picture = tmp_path / "x.png"
     arguments = ("--depth", 4, "--width", 9, "--strength", 0.02, "--rate", 0.5, "--inputs", "centred", "--out", picture)
     code, out, _ = run(capsys, "predict", file, *arguments, "--simulate", "--json")
@@ -160,11 +167,11 @@ def test_options_of_predict_reach_the_prediction(capsys, file, monkeypatch, tmp_
 
 
 def test_defaults_of_predict(capsys, file, monkeypatch):
-    from deeplinear.report import prediction
+    room = importlib.import_module("deeplinear.report.predict")
 
     asked = []
     monkeypatch.setattr(
-        prediction, "predict", lambda task, **options: asked.append((task, options)) or predict(task, depth=2)
+        room, "predict", lambda task, **options: asked.append((task, options)) or predict(task, depth=2)
     )
     code, out, _ = run(capsys, "predict", file, "--json")
     assert code == 0
