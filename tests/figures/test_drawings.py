@@ -55,8 +55,8 @@ NAMES = {  # panel: title, x, y; and words with their colour
             "iterations to the threshold",
             {
                 "●  best rate ≤ 2/Λ$_1$: stays learned": GREEN,
-                "●  the paper's 20 rates": BLUE,
-                "●  finer grid of rates": ORANGE,
+                "●  the paper's 20 rates: > 2/Λ$_1$, partly luck": BLUE,
+                "●  finer grid of rates, likewise": ORANGE,
             },
         ),
         1: (
