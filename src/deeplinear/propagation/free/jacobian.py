@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deeplinear.activations import Activation
+from deeplinear.propagation.free.cells import Cells, cells
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Layers, Numbers, flat, layers
+from deeplinear.propagation.free.layers import Layers, Numbers, alive, flat, layers
 from deeplinear.propagation.free.moments import log_mean, normalised
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class JacobianLaw(FreeLaw):
     def _layers(self, levels: Array) -> Layers:
         return layers(self.activation, *self._different, levels)
 
+    def _cells(self) -> Cells:
+        return cells(self.activation, *self._different)
+
     @cached_property
     def _fine(self) -> Layers:
         return self._layers(self._levels() + 1)
@@ -82,7 +86,7 @@ class JacobianLaw(FreeLaw):
     @cached_property
     def mass(self) -> float:  # type: ignore[override]  # kept once computed
         """Share of x > 0."""
-        least = float(self._fine.shares.min())
+        least = min(alive(self.activation, float(q)) for q in self._different[0])
         return least if least < 1 - 1e-12 else 1.0
 
     @cached_property

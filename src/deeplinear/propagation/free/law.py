@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_expit
 
+from deeplinear.propagation.free.cells import NONE as NO_CELLS
+from deeplinear.propagation.free.cells import Cells
 from deeplinear.propagation.free.layers import NONE, Layers, Numbers
+from deeplinear.propagation.free.pieces import tabulate_cells
 from deeplinear.propagation.free.table import Table, tabulate
 from deeplinear.spectra.law import POINTS, STEP, Foot, SpectralLaw
 from deeplinear.spectra.views import SingularValues
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+SMALL, SAME = 1e-9, 1e-8  # a tail that needs no check; how well the mean must agree where it is larger
 
 
 class FreeLaw(SpectralLaw):
@@ -61,9 +66,21 @@ class FreeLaw(SpectralLaw):
         """The different layers, at these levels."""
         return NONE
 
+    def _cells(self) -> Cells:
+        """The different layers, cut into cells."""
+        return NO_CELLS
+
     @cached_property
     def _table(self) -> Table:
-        return tabulate(self, type(self).__name__, self.mass - self.top[0])
+        whole = self.mass - self.top[0]
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                table = tabulate(self, whole)
+            if self._agrees(table):
+                return table
+        except ArithmeticError:  # M turns back, or w comes too close to the values of φ'² for sums over nodes
+            pass
+        return tabulate_cells(self, self._cells(), type(self).__name__, whole)
 
     def singular_values(self) -> SpectralLaw:
         """The law of ``s = √x``."""
@@ -83,6 +100,8 @@ class FreeLaw(SpectralLaw):
     def _log_density(self, log_x: Array) -> Array:
         out, table = np.full(log_x.shape, -np.inf), self._table
         inside = log_x < table.high
+        for low, high in table.gaps:
+            inside &= (log_x <= low) | (log_x >= high)
         out[inside] = table.at(table.place(log_x[inside])).log_b
         return out
 
@@ -97,9 +116,18 @@ class FreeLaw(SpectralLaw):
         out[inside] = table.log_x(table.at(table.quantile(lower, upper)))
         return out
 
+    def _agrees(self, table: Table) -> bool:
+        """Whether a table whose tail is extrapolated has the right mean."""
+        mean, tail = self._moment(1.0), np.exp(table.at(table.edges[:1]).log_lower[0])
+        return tail < SMALL or not 0 < mean < np.inf or abs(self._mean(table) / mean - 1) < SAME
+
     def _average(self, function: Callable[[Array], Array]) -> float:
+        return self._mean(self._table, function)
+
+    def _mean(self, table: Table, function: Callable[[Array], Array] = np.exp) -> float:
+        """Mean of ``function(ln x)`` under the law that a table and the atoms make."""
         u = STEP * np.arange(-POINTS, POINTS + 1.0)
-        (share, place), table = self.top, self._table
+        share, place = self.top
         whole = np.log(self.mass - share)
         log_x = table.log_x(table.at(table.quantile(whole + log_expit(u), whole + log_expit(-u))))
         inner = STEP * np.sum(np.exp(whole + log_expit(u) + log_expit(-u)) * function(log_x))

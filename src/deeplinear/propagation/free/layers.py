@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from deeplinear.activations import Activation
 from deeplinear.propagation.expectation import REACH, rule
 from deeplinear.propagation.free.contour import bent, turn
+from deeplinear.propagation.free.log_slope import log_square
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -127,3 +128,14 @@ def flat(activation: Activation, variance: float) -> tuple[float, float]:
     where = value == largest
     certain = activation.plateaus or len(value) == 1 or (activation.kinks and where.sum() > 3)
     return (float(weight[where].sum()) if certain else 0.0), largest
+
+
+@lru_cache(maxsize=2048)
+def alive(activation: Activation, variance: float) -> float:
+    """Probability of φ' ≠ 0, also where φ'² is below the smallest float64."""
+    _, weight = row(activation, variance, 1)
+    share = float(np.sum(weight.real))
+    if activation.plateaus or variance == 0 or share > 1 - 1e-12:
+        return share
+    h, weight = rule(variance, activation.kinks, 1)
+    return float(weight @ (log_square(activation, h) > -np.inf))

@@ -16,7 +16,7 @@ T, SHARES = legendre.leggauss(NODES)
 TO_SERIES = legendre.legvander(T, NODES - 1).T * SHARES * (np.arange(NODES)[:, None] + 0.5)
 FROM_LEFT = np.array([legendre.legval(T, legendre.legint(row, lbnd=-1)) for row in TO_SERIES.T]).T
 FROM_RIGHT = SHARES - FROM_LEFT
-STEPS, CLOSE = 60, 1e-9
+STEPS, CLOSE, PATIENCE = 120, 1e-9, 30
 
 
 def from_left(values: Array, half: Array, beyond: float) -> Array:
@@ -59,13 +59,13 @@ def where(function: Callable[[Array], tuple[Array, Array]], ends: Array, targets
                       where=values[cell] > values[cell - 1])  # fmt: skip
     y = low + np.clip(share, 0, 1) * (high - low)
     done = np.zeros(y.shape, dtype=bool)
-    for _ in range(STEPS):
+    for k in range(STEPS):
         value, slope = function(y)
         low, high = np.where(value <= targets, y, low), np.where(value >= targets, y, high)
         step = (targets - value) / slope
-        inside = (y + step >= low) & (y + step <= high)
+        inside = (y + step >= low) & (y + step <= high) & (k < PATIENCE)  # a function that jumps needs halvings only
         after = np.where(inside, y + step, (low + high) / 2)
-        done = np.abs(after - y) <= CLOSE * np.maximum(1, np.abs(y))
+        done = np.abs(after - y) <= (CLOSE if k < PATIENCE else 1e-14) * np.maximum(1, np.abs(y))
         y = after
         if done.all():
             return y

@@ -56,6 +56,7 @@ class Table(NamedTuple):
         whole: share of the law that has a density.
         bends, rates: slopes of ``ln (d ln x/dy)`` and of ``ln`` of the shares beyond both ends of the panels, where all are
             straight lines in y: ``(lower, upper)``.
+        gaps: pairs of ln x between which there is nothing.
     """
 
     edges: Array
@@ -65,6 +66,7 @@ class Table(NamedTuple):
     whole: float
     bends: tuple[float, float]
     rates: tuple[float, float]
+    gaps: tuple[tuple[float, float], ...] = ()
 
     def at(self, y: Array) -> Values:
         """Values at y, shape ``(n,)``."""
@@ -136,13 +138,13 @@ class Table(NamedTuple):
         return y
 
 
-def tabulate(law: Spectral, name: str, expected: float) -> Table:
-    """Follow the curve from the upper edge to where less than 1e-12 is left.
+def tabulate(law: Spectral, expected: float) -> Table:
+    """Follow the curve by its angle from the upper edge to where less than 1e-12 is left.
 
     Raises:
-        ValueError: no upper edge, or a spectrum that is not in one piece.
+        ArithmeticError: it could not be followed: M turns back, or quadratures do not agree.
     """
-    edge = upper_edge(law, name)
+    edge = upper_edge(law)
     levels, panels, y, width = edge.levels, [], TOP, WIDEST
     tolerance, history = RESOLVED, list[Point]()
     if abs(1 - edge.eta) < 1e-6:  # the density is infinite at its edge, and M, whose digits cancel there
@@ -167,13 +169,10 @@ def tabulate(law: Spectral, name: str, expected: float) -> Table:
         panels.append(Panel(y - width, y, points[::-1]))
         history, y, width = points[-2:], y - width, min(2 * width, WIDEST)
     if not panels:
-        raise ValueError(
-            f"{name} needs a density that begins like a square root at its upper edge, got {law!r}: the curve could not be "
-            f"followed from there. Gaussian weights, or more layers, make one."
-        )
+        raise ArithmeticError("no panel at the upper edge")
     while len(panels) > 1 and fading(panels[-1]):
         panels.pop()
-    return assemble(law, name, panels[::-1], edge.log_x, expected)
+    return assemble(panels[::-1], edge.log_x, expected)
 
 
 def fading(panel: Panel) -> bool:
@@ -216,7 +215,7 @@ def disagreeing(law: Spectral, levels: Array, points: list[Point]) -> NDArray[np
     return (apart | (imaginary > AGREE * np.abs(psi.imag) + rounding)).any(0)
 
 
-def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expected: float) -> Table:
+def assemble(panels: list[Panel], high: float, expected: float) -> Table:
     """Integrate along the panels, from both ends."""
     y = np.array([[p.y for p in panel.points] for panel in panels])
     m: Any = np.array([[p.place.m for p in panel.points] for panel in panels])
@@ -231,15 +230,15 @@ def assemble(law: Spectral, name: str, panels: list[Panel], high: float, expecte
     lower = from_left(slope * b, half, flow / rate)
     left, missing = flow / rate, expected - (lower + upper)[0, 0]
     if not (-max(WHOLE, 0.9 * left) < missing < max(WHOLE, 3 * left) and left < TAIL):
-        raise ValueError(
-            f"{name} needs a spectrum in one piece, got {law!r}: {1 - missing / expected:.9f} of it is connected to the upper "
-            f"edge. Another depth, other weights or a smoother activation closes the gap."
-        )
+        raise ArithmeticError(f"{missing} of the law is missing, {left} of it below the panels")
     if left > 1e-9 and missing > -0.9 * left:  # a tail that bends: its share is known better than its slope
         lower, rate = lower + missing, flow / (left + missing)
     steep, bend = at_end(slope[0], half[0, 0], -1.0)
     soft = bend > 1
-    bend = bend if soft or bend < -0.3 else 0.0
+    if soft:  # G cancels there, and a slope of rounded numbers is none: an end like a square root has whole ones
+        bend, rate = float(round(bend)), float(round(rate))
+    elif bend > -0.3:
+        bend = 0.0
     height = from_left(slope, half, steep / bend) if soft else np.ones_like(depth)
     low = high - (depth + height)[0, 0] if soft else -np.inf
     series = np.array([np.log(each) @ TO_SERIES.T for each in (depth, height, lower, upper, b, slope)])

@@ -1,0 +1,228 @@
+r"""The law of ``v = ln φ'(h)²`` cut into cells on which v is uniform: transforms that are exact at any w, however close.
+
+Sums over nodes are useless where w comes closer to the values of φ'² than the nodes lie apart. Here each cell, a piece of the
+Gaussian of probability p, spreads its v evenly over an interval of the right mean and variance. Then
+``ψ(w) = E[1/(e^{ln w − v} − 1)]`` is elementary, and the cells are the law of a random variable: free products of them exist and
+have a density. Nothing overflows where φ'² spans thousands of decades.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from deeplinear.activations import Activation
+from deeplinear.propagation.free.layers import row
+from deeplinear.propagation.free.log_slope import log_square
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
+
+REACH = 12.0  # standard deviations
+NEAR, SCAN = 40.0, 4001  # turning points of φ'² are looked for on grids of so many points: within ±NEAR, and within ±REACH
+MANY, SORTED = 60, 400_000  # pieces above which cells come from so many sorted values (sin at large variances)
+STEP, COARSEST, GROWTH = 0.05, 0.2, 0.15  # width of a cell, in standard deviations, and next to a turn in distances from it
+FIRST = {"zero": 1e-11, "turn": 1e-5, "kink": 1.0}  # of the cells next to such places, in standard deviations
+BULK = 6.0  # standard deviations, beyond which cells are five times as wide
+NARROW = 1e-3, 0.02  # of the distance to ln w, and absolutely: such cells are points with a variance
+FLAT, NEGLIGIBLE, WIDE = 1e-13, 1e-25, 3.0  # WIDE: standard deviations above which v is taken to change near h = 0
+GAUSS, SHARES = np.polynomial.legendre.leggauss(5)
+
+
+class Cells(NamedTuple):
+    """Different layers one after the other, each cut into cells.
+
+    Attributes:
+        centre, width: v lies evenly within ``centre ± width/2``, shape ``(N,)``.
+        weights: probabilities of the cells, shape ``(N,)``; what those of a layer lack to 1 sits on φ' = 0.
+        sizes: how many cells each of the K different layers has, shape ``(K,)``.
+        counts: how many layers are like this one, shape ``(K,)``.
+    """
+
+    centre: Array
+    width: Array
+    weights: Array
+    sizes: NDArray[np.int_]
+    counts: Array
+
+    def sums(self, terms: Any) -> Any:
+        """Sums over the cells of each layer, ``(N,)`` to ``(K,)``."""
+        return np.add.reduceat(terms, np.cumsum(self.sizes) - self.sizes) if self.sizes.size else np.zeros(0)
+
+    @property
+    def shares(self) -> Array:
+        """Probability of φ' ≠ 0, shape ``(K,)``."""
+        return self.sums(self.weights)
+
+    @property
+    def log_means(self) -> Array:
+        """``ln E[φ'²]``, shape ``(K,)``."""
+        top, half = self.tops[0], np.maximum(self.width / 2, 1e-5)
+        spread = -np.expm1(-2 * half) / (2 * half)
+        with np.errstate(under="ignore"):
+            return np.log(self.sums(self.weights * np.exp(self.centre + half - np.repeat(top, self.sizes)) * spread)) + top
+
+    @property
+    def tops(self) -> tuple[Array, Array]:
+        """Largest v, and its probability where it is an atom; both of shape ``(K,)``."""
+        if not self.sizes.size:
+            return np.zeros(0), np.zeros(0)
+        upper = self.centre + self.width / 2
+        top = np.maximum.reduceat(upper, np.cumsum(self.sizes) - self.sizes)
+        return top, self.sums(self.weights * ((upper == np.repeat(top, self.sizes)) & (self.width == 0)))
+
+    def transforms(self, log_w: Any) -> tuple[Any, Any, Any]:
+        """``ψ = E[d²/(w − d²)]``, ``E[w/(w − d²); d² > 0]`` and ``dψ/d ln w`` at ``ln w`` of shape ``(K,)``, ``−π <= Im <= 0``."""
+        u = self.centre - np.repeat(log_w, self.sizes)
+        psi, whole, slope = (np.empty_like(u) for _ in range(3))
+        narrow = self.width <= np.minimum(NARROW[0] * np.abs(u), NARROW[1])
+        with np.errstate(divide="ignore", under="ignore"):
+            near = ~narrow
+            p, square, at = self.weights[narrow], self.width[narrow] ** 2 / 24, u[narrow]
+            below, above = bose(at)
+            first = below * above
+            odd = below + above
+            second = first * odd
+            psi[narrow], whole[narrow] = p * (below + square * second), p * (above + square * second)
+            slope[narrow] = -p * (first + square * (second * odd + 2 * first**2))
+            if near.any():
+                p, half = self.weights[near] / self.width[near], self.width[near] / 2
+                low, high = u[near] - half, u[near] + half
+                over, under = low.real > 0, high.real <= 0
+                (low_below, low_above), (high_below, high_above) = bose(low), bose(high)
+                turn = 1j * math.pi if np.iscomplexobj(u) else 0.0
+                part = p * (log_gap(low) - log_gap(high) + np.where(over | under, 0.0, turn - high))
+                psi[near] = np.where(over, part - self.weights[near], part)
+                whole[near] = np.where(over, part, part + self.weights[near])
+                slope[near] = -p * np.where(over, high_above - low_above, high_below - low_below)
+        return self.sums(psi), self.sums(whole), self.sums(slope)
+
+
+def gaps(u: Any) -> tuple[Any, Any, Any]:
+    """Whether ``Re u > 0``; ``z = e^{−u}`` there and ``e^u`` elsewhere; and 1 − z, to full relative accuracy."""
+    right = u.real > 0
+    u = np.where(right, -u, u)
+    z = np.exp(u)
+    gap = 1 - z
+    close = np.abs(u) < 0.1
+    if close.any():
+        gap[close] = -np.expm1(u[close])
+    return right, z, gap
+
+
+def bose(u: Any) -> tuple[Any, Any]:
+    """``1/(e^{−u} − 1)`` and that plus 1, ``1/(1 − e^u)``, each to full relative accuracy."""
+    right, z, gap = gaps(u)
+    one = 1 / gap
+    return np.where(right, -one, z * one), np.where(right, -z * one, one)
+
+
+def log_gap(u: Any) -> Any:
+    """``ln(1 − e^{−|u|})`` with the sign of Re u for that of u, to full relative accuracy."""
+    _, z, gap = gaps(u)
+    small = np.abs(z) < 1e-3
+    out = np.log(gap)
+    z = z[small]
+    out[small] = -z * (1 + z * (1 / 2 + z * (1 / 3 + z * (1 / 4 + z / 5))))
+    return out
+
+
+def cells(activation: Activation, variances: Array, counts: Array) -> Cells:
+    """Layers whose pre-activations have the given variances, all of shape ``(K,)``."""
+    step = min(STEP * math.sqrt(max(len(variances) / 4, 1.0)), COARSEST)
+    rows = [cut(activation, float(q), step) for q in variances]
+    centre, width, weights = (np.concatenate(each) for each in zip(*rows, strict=True))
+    return Cells(centre, width, weights, np.array([len(each) for each, _, _ in rows]), np.asarray(counts, dtype=float))
+
+
+NONE = Cells(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
+
+
+@lru_cache(maxsize=1024)
+def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Array, Array]:
+    """Centres, widths and probabilities of the cells at one variance."""
+    if activation.plateaus or variance == 0:
+        values, weights = row(activation, variance, 0)
+        return np.log(values), np.zeros(len(values)), weights
+    sd = math.sqrt(variance)
+    breaks = turns(activation, sd)
+    if len(breaks) > MANY:
+        h = np.linspace(-REACH, REACH, SORTED)
+        return grouped(log_square(activation, sd * h), np.exp(-np.square(h) / 2), step)
+    out = []
+    for (left, first), (right, last) in pairwise(breaks):
+        edges = crowded(left, right, first, last, sd, step)
+        half = np.diff(edges)[:, None] / 2
+        h = edges[:-1, None] + half * (1 + GAUSS)
+        p = half * SHARES * np.exp(-np.square(h / sd) / 2) / (sd * math.sqrt(2 * math.pi))
+        v = log_square(activation, np.clip(h, np.nextafter(left, np.inf), np.nextafter(right, -np.inf)))
+        if np.isfinite(v).all() and np.ptp(v) < FLAT:
+            out.append((np.array([v.flat[0]]), np.zeros(1), np.array([p.sum()])))
+        elif np.isfinite(v).any():
+            p = np.where(np.isfinite(v), p, 0.0)
+            out.append(moments(np.where(np.isfinite(v), v, 0.0), p))
+    centre, width, weights = (np.concatenate(each) for each in zip(*out, strict=True))
+    return centre, width, weights / max(weights.sum(), 1.0)
+
+
+def moments(v: Array, p: Array) -> tuple[Array, Array, Array]:
+    """Cells, one a row, of the mean and variance of v under p, both of shape ``(n, m)``."""
+    total = p.sum(1)
+    kept = total > NEGLIGIBLE
+    v, p, total = v[kept], p[kept], total[kept]
+    mean = v[:, :1] + np.sum(p * (v - v[:, :1]), 1, keepdims=True) / total[:, None]
+    return mean[:, 0], np.sqrt(12 * np.sum(p * (v - mean) ** 2, 1) / total), total
+
+
+def turns(activation: Activation, sd: float) -> list[tuple[float, str]]:
+    """Both ends, kinks, zeros of φ', and places where φ'² turns, in ascending order."""
+    end = REACH * sd
+    h = np.unique(np.concatenate([np.linspace(-end, end, SCAN), np.clip(np.linspace(-NEAR, NEAR, SCAN), -end, end)]))
+    found = {float(k): "kink" for k in (-end, *activation.kinks, end) if abs(k) <= end}
+    if sd > WIDE:
+        found.setdefault(0.0, "turn")
+    for kind, function in (("zero", activation.derivative), ("turn", activation.second)):
+        value = np.broadcast_to(function(h), h.shape)
+        place = np.flatnonzero(np.abs(value) > 1e-8 * np.abs(value).max())
+        for before, after in pairwise(place):
+            if value[before] * value[after] < 0 and not any(h[before] <= kink <= h[after] for kink in activation.kinks):
+                root: Any = brentq(lambda t, f=function: float(f(np.array(t))), h[before], h[after], xtol=1e-15)
+                if all(abs(root - other) > 1e-12 * sd for other in found):
+                    found[float(root)] = kind
+    return sorted(found.items())
+
+
+def crowded(left: float, right: float, first: str, last: str, sd: float, step: float) -> Array:
+    """Edges of cells that crowd at the ends of a piece."""
+
+    def away(kind: str, reach: float) -> Array:
+        near = np.exp(np.arange(math.log(FIRST[kind]), math.log(step / GROWTH), math.log1p(GROWTH))) * sd
+        return near[near < reach]
+
+    inner = step * sd * np.arange(-BULK / step, BULK / step + 1)
+    tail = 5 * step * sd * np.arange(1, (REACH - BULK) / (5 * step)) + BULK * sd
+    middle = np.concatenate([-tail, inner, tail])
+    near, far = away(first, (right - left) / 2), away(last, (right - left) / 2)
+    low, high = left + max(near, default=0.0), right - max(far, default=0.0)
+    margin = step * sd / 3
+    middle = middle[(middle > low + margin) & (middle < high - margin)]
+    return np.unique(np.concatenate([[left], left + near, middle, right - far, [right]]))
+
+
+def grouped(v: Array, p: Array, step: float) -> tuple[Array, Array, Array]:
+    """Cells of sorted values: for φ' that rises and falls too often to be cut in pieces."""
+    v, p = v[np.isfinite(v)], p[np.isfinite(v)] / p.sum()
+    order = np.argsort(v)
+    v, p = v[order], p[order]
+    edges = np.searchsorted(np.cumsum(p), crowded(0.0, p.sum(), "turn", "turn", 1 / REACH, step)[1:-1])
+    starts = np.unique([0, *edges[edges < len(v)]])
+    total = np.add.reduceat(p, starts)
+    mean = np.add.reduceat(p * v, starts) / total
+    spread = np.add.reduceat(p * (v - np.repeat(mean, np.diff([*starts, len(v)]))) ** 2, starts) / total
+    return mean, np.sqrt(12 * spread), total
