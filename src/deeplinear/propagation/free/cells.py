@@ -1,9 +1,9 @@
-r"""The law of ``v = ln φ'(h)²`` cut into cells on which v is uniform: transforms that are exact at any w, however close.
+r"""The law of ``v = ln φ'(h)²`` cut into cells on which its density is a straight line: transforms exact at any w, however close.
 
 Sums over nodes are useless where w comes closer to the values of φ'² than the nodes lie apart. Here each cell, a piece of the
-Gaussian of probability p, spreads its v evenly over an interval of the right mean and variance. Then
-``ψ(w) = E[1/(e^{ln w − v} − 1)]`` is elementary, and the cells are the law of a random variable: free products of them exist and
-have a density. Nothing overflows where φ'² spans thousands of decades.
+Gaussian of probability p, has the right ends and the right mean of v. Then ``ψ(w) = E[1/(e^{ln w − v} − 1)]`` is elementary but for
+a dilogarithm, and the cells are the law of a random variable: free products of them exist and have a density. Nothing overflows
+where φ'² spans thousands of decades.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+from scipy.special import spence
 
 from deeplinear.activations import Activation
 from deeplinear.propagation.free.layers import row
@@ -30,7 +31,7 @@ MANY, SORTED = 60, 400_000  # pieces above which cells come from so many sorted 
 STEP, COARSEST, GROWTH = 0.05, 0.2, 0.15  # width of a cell, in standard deviations, and next to a turn in distances from it
 FIRST = {"zero": 1e-11, "turn": 1e-5, "kink": 1.0}  # of the cells next to such places, in standard deviations
 BULK = 6.0  # standard deviations, beyond which cells are five times as wide
-NARROW = 1e-3, 0.02  # of the distance to ln w, and absolutely: such cells are points with a variance
+NARROW, CLOSE = 0.02, 0.1  # widths of cells that are expanded, in distances from ln w; distances at which 1/u is most of it
 FLAT, NEGLIGIBLE, WIDE = 1e-13, 1e-25, 3.0  # WIDE: standard deviations above which v is taken to change near h = 0
 GAUSS, SHARES = np.polynomial.legendre.leggauss(5)
 
@@ -39,7 +40,8 @@ class Cells(NamedTuple):
     """Different layers one after the other, each cut into cells.
 
     Attributes:
-        centre, width: v lies evenly within ``centre ± width/2``, shape ``(N,)``.
+        centre, width, tilt: the density of v on ``centre ± width/2`` is in proportion to ``1 + 2 tilt (v − centre)/width``, shape
+            ``(N,)``, ``|tilt| <= 1``.
         weights: probabilities of the cells, shape ``(N,)``; what those of a layer lack to 1 sits on φ' = 0.
         sizes: how many cells each of the K different layers has, shape ``(K,)``.
         counts: how many layers are like this one, shape ``(K,)``.
@@ -47,6 +49,7 @@ class Cells(NamedTuple):
 
     centre: Array
     width: Array
+    tilt: Array
     weights: Array
     sizes: NDArray[np.int_]
     counts: Array
@@ -62,11 +65,10 @@ class Cells(NamedTuple):
 
     @property
     def log_means(self) -> Array:
-        """``ln E[φ'²]``, shape ``(K,)``."""
-        top, half = self.tops[0], np.maximum(self.width / 2, 1e-5)
-        spread = -np.expm1(-2 * half) / (2 * half)
+        """``ln E[φ'²]``, shape ``(K,)``; cells as wide as that are counted as their mean."""
+        mean, top = self.centre + self.tilt * self.width / 6, self.tops[0]
         with np.errstate(under="ignore"):
-            return np.log(self.sums(self.weights * np.exp(self.centre + half - np.repeat(top, self.sizes)) * spread)) + top
+            return np.log(self.sums(self.weights * np.exp(mean - np.repeat(top, self.sizes)))) + top
 
     @property
     def tops(self) -> tuple[Array, Array]:
@@ -79,29 +81,76 @@ class Cells(NamedTuple):
 
     def transforms(self, log_w: Any) -> tuple[Any, Any, Any]:
         """``ψ = E[d²/(w − d²)]``, ``E[w/(w − d²); d² > 0]`` and ``dψ/d ln w`` at ``ln w`` of shape ``(K,)``, ``−π <= Im <= 0``."""
-        u = self.centre - np.repeat(log_w, self.sizes)
+        u = self.centre - np.repeat(np.asarray(log_w, dtype=complex), self.sizes)
         psi, whole, slope = (np.empty_like(u) for _ in range(3))
-        narrow = self.width <= np.minimum(NARROW[0] * np.abs(u), NARROW[1])
-        with np.errstate(divide="ignore", under="ignore"):
-            near = ~narrow
-            p, square, at = self.weights[narrow], self.width[narrow] ** 2 / 24, u[narrow]
-            below, above = bose(at)
-            first = below * above
-            odd = below + above
-            second = first * odd
-            psi[narrow], whole[narrow] = p * (below + square * second), p * (above + square * second)
-            slope[narrow] = -p * (first + square * (second * odd + 2 * first**2))
-            if near.any():
-                p, half = self.weights[near] / self.width[near], self.width[near] / 2
-                low, high = u[near] - half, u[near] + half
-                over, under = low.real > 0, high.real <= 0
-                (low_below, low_above), (high_below, high_above) = bose(low), bose(high)
-                turn = 1j * math.pi if np.iscomplexobj(u) else 0.0
-                part = p * (log_gap(low) - log_gap(high) + np.where(over | under, 0.0, turn - high))
-                psi[near] = np.where(over, part - self.weights[near], part)
-                whole[near] = np.where(over, part, part + self.weights[near])
-                slope[near] = -p * np.where(over, high_above - low_above, high_below - low_below)
+        size = np.abs(u)
+        narrow = self.width <= np.minimum(NARROW * size, NARROW)
+        with np.errstate(under="ignore"):
+            for which, form in (
+                (narrow, expanded),
+                (~narrow & (size + self.width < CLOSE), beside),
+                (~narrow & (size + self.width >= CLOSE), across),
+            ):
+                if which.any():
+                    p = self.weights[which]
+                    terms = form(u[which], self.width[which], self.tilt[which])
+                    psi[which], whole[which], slope[which] = (p * each for each in terms)
         return self.sums(psi), self.sums(whole), self.sums(slope)
+
+
+def expanded(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
+    """Means over narrow cells of ``1/(e^{−u} − 1)``, that plus 1, and minus its slope: from central moments of the cell."""
+    mean = tilt * width / 6
+    below, above = bose(u + mean)
+    two = (width**2 / 12 - mean**2) / 2
+    three = (tilt * width**3 / 40 - mean * width**2 / 4 + 2 * mean**3) / 6
+    first, odd = below * above, below + above
+    second = first * odd
+    third = second * odd + 2 * first**2
+    fourth = third * odd + 6 * first * second
+    more = two * second + three * third + width**4 / 1920 * fourth
+    return below + more, above + more, -(first + two * third + three * fourth)
+
+
+def beside(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
+    """The same for cells about u = 0, where it is ``−1/u − ½ − u/12 + u³/720``."""
+    low, high = u - width / 2, u + width / 2
+    log = np.log(low / high)  # Im u >= 0 on both sides: no jump
+    log = np.where(log.imag < -1e-9, log + 2j * math.pi, log)
+    pole = log / width + 2 * tilt / width * (-1 - u * log / width)  # the mean of −1/u
+    square = -(1 / low - 1 / high) / width  # of −1/u²
+    twist = 2 * tilt / width**2 * (log + u * (1 / low - 1 / high))
+    mean = u + tilt * width / 6
+    rest = -mean / 12 + u * (u**2 + width**2 / 4) / 720
+    return pole + rest - 0.5, pole + rest + 0.5, square + twist + 1 / 12 - u**2 / 240
+
+
+def across(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
+    """The same for any cells, by primitives: ``−ln(1 − e^u)`` and the dilogarithm of e^u."""
+    low, high = u - width / 2, u + width / 2
+    (low_right, low_first, low_second), (high_right, high_first, high_second) = primitives(low), primitives(high)
+    straddles = high_right & ~low_right
+    turned = high - 1j * math.pi
+    high_first = np.where(straddles, high_first - turned, high_first)
+    high_second = np.where(straddles, high_second - math.pi**2 / 6 - turned**2 / 2, high_second)
+    rise = high_first - low_first
+    part = (rise + 2 * tilt / width * (width / 2 * (high_first + low_first) - (high_second - low_second))) / width
+    (low_below, low_above), (high_below, high_above) = bose(low), bose(high)
+    ends = (1 + tilt) * np.where(low_right, high_above, high_below) - (1 - tilt) * np.where(low_right, low_above, low_below)
+    return np.where(low_right, part - 1, part), np.where(low_right, part, part + 1), -(ends - 2 * tilt / width * rise) / width
+
+
+def primitives(u: Any) -> tuple[Any, Any, Any]:
+    """Whether Re u > 0; ``−ln(1 − z)``, z as in `gaps`; and its primitive, the dilogarithm of z, negative where Re u > 0."""
+    right, z, gap = gaps(u)
+    first = np.log(gap)
+    small = np.abs(z) < 1e-3
+    tiny = z[small]
+    first[small] = -tiny * (1 + tiny * (1 / 2 + tiny * (1 / 3 + tiny * (1 / 4 + tiny / 5))))
+    second = np.empty_like(z)
+    second[small] = tiny * (1 + tiny * (1 / 4 + tiny * (1 / 9 + tiny * (1 / 16 + tiny / 25))))
+    second[~small] = spence(gap[~small])
+    return right, -first, np.where(right, -second, second)
 
 
 def gaps(u: Any) -> tuple[Any, Any, Any]:
@@ -123,33 +172,23 @@ def bose(u: Any) -> tuple[Any, Any]:
     return np.where(right, -one, z * one), np.where(right, -z * one, one)
 
 
-def log_gap(u: Any) -> Any:
-    """``ln(1 − e^{−|u|})`` with the sign of Re u for that of u, to full relative accuracy."""
-    _, z, gap = gaps(u)
-    small = np.abs(z) < 1e-3
-    out = np.log(gap)
-    z = z[small]
-    out[small] = -z * (1 + z * (1 / 2 + z * (1 / 3 + z * (1 / 4 + z / 5))))
-    return out
-
-
 def cells(activation: Activation, variances: Array, counts: Array) -> Cells:
     """Layers whose pre-activations have the given variances, all of shape ``(K,)``."""
     step = min(STEP * math.sqrt(max(len(variances) / 4, 1.0)), COARSEST)
     rows = [cut(activation, float(q), step) for q in variances]
-    centre, width, weights = (np.concatenate(each) for each in zip(*rows, strict=True))
-    return Cells(centre, width, weights, np.array([len(each) for each, _, _ in rows]), np.asarray(counts, dtype=float))
+    columns = [np.concatenate(each) for each in zip(*rows, strict=True)]
+    return Cells(*columns, np.array([len(each[0]) for each in rows]), np.asarray(counts, dtype=float))
 
 
-NONE = Cells(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
+NONE = Cells(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))
 
 
 @lru_cache(maxsize=1024)
-def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Array, Array]:
-    """Centres, widths and probabilities of the cells at one variance."""
+def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Array, Array, Array]:
+    """Centres, widths, tilts and probabilities of the cells at one variance."""
     if activation.plateaus or variance == 0:
         values, weights = row(activation, variance, 0)
-        return np.log(values), np.zeros(len(values)), weights
+        return np.log(values), np.zeros(len(values)), np.zeros(len(values)), weights
     sd = math.sqrt(variance)
     breaks = turns(activation, sd)
     if len(breaks) > MANY:
@@ -161,23 +200,33 @@ def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Ar
         half = np.diff(edges)[:, None] / 2
         h = edges[:-1, None] + half * (1 + GAUSS)
         p = half * SHARES * np.exp(-np.square(h / sd) / 2) / (sd * math.sqrt(2 * math.pi))
-        v = log_square(activation, np.clip(h, np.nextafter(left, np.inf), np.nextafter(right, -np.inf)))
+        inner = [np.nextafter(left, np.inf), np.nextafter(right, -np.inf)]
+        v = log_square(activation, np.clip(h, *inner))
+        bounds = log_square(activation, np.clip(edges, *inner))
         if np.isfinite(v).all() and np.ptp(v) < FLAT:
-            out.append((np.array([v.flat[0]]), np.zeros(1), np.array([p.sum()])))
+            out.append((np.array([v.flat[0]]), np.zeros(1), np.zeros(1), np.array([p.sum()])))
         elif np.isfinite(v).any():
-            p = np.where(np.isfinite(v), p, 0.0)
-            out.append(moments(np.where(np.isfinite(v), v, 0.0), p))
-    centre, width, weights = (np.concatenate(each) for each in zip(*out, strict=True))
-    return centre, width, weights / max(weights.sum(), 1.0)
+            alive = np.isfinite(v)
+            out.append(straight(np.where(alive, v, 0.0), np.where(alive, p, 0.0), bounds))
+    centre, width, tilt, weights = (np.concatenate(each) for each in zip(*out, strict=True))
+    return centre, width, tilt, weights / max(weights.sum(), 1.0)
 
 
-def moments(v: Array, p: Array) -> tuple[Array, Array, Array]:
-    """Cells, one a row, of the mean and variance of v under p, both of shape ``(n, m)``."""
+def straight(v: Array, p: Array, bounds: Array) -> tuple[Array, Array, Array, Array]:
+    """Cells, one a row, of the mean of v under p, both of shape ``(n, m)``, and between bounds ``(n + 1,)``.
+
+    Where that mean asks for a negative density, and where v has no bound, mean and variance count instead.
+    """
     total = p.sum(1)
     kept = total > NEGLIGIBLE
-    v, p, total = v[kept], p[kept], total[kept]
-    mean = v[:, :1] + np.sum(p * (v - v[:, :1]), 1, keepdims=True) / total[:, None]
-    return mean[:, 0], np.sqrt(12 * np.sum(p * (v - mean) ** 2, 1) / total), total
+    v, p, total, left, right = v[kept], p[kept], total[kept], bounds[:-1][kept], bounds[1:][kept]
+    mean = v[:, 0] + np.sum(p * (v - v[:, :1]), 1) / total
+    spread = np.sqrt(12 * np.sum(p * (v - mean[:, None]) ** 2, 1) / total)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre, width = (left + right) / 2, np.abs(right - left)
+        tilt = 6 * (mean - centre) / width
+        good = np.isfinite(tilt) & (np.abs(tilt) <= 1)
+    return np.where(good, centre, mean), np.where(good, width, spread), np.where(good, tilt, 0.0), total
 
 
 def turns(activation: Activation, sd: float) -> list[tuple[float, str]]:
@@ -215,7 +264,7 @@ def crowded(left: float, right: float, first: str, last: str, sd: float, step: f
     return np.unique(np.concatenate([[left], left + near, middle, right - far, [right]]))
 
 
-def grouped(v: Array, p: Array, step: float) -> tuple[Array, Array, Array]:
+def grouped(v: Array, p: Array, step: float) -> tuple[Array, Array, Array, Array]:
     """Cells of sorted values: for φ' that rises and falls too often to be cut in pieces."""
     v, p = v[np.isfinite(v)], p[np.isfinite(v)] / p.sum()
     order = np.argsort(v)
@@ -225,4 +274,4 @@ def grouped(v: Array, p: Array, step: float) -> tuple[Array, Array, Array]:
     total = np.add.reduceat(p, starts)
     mean = np.add.reduceat(p * v, starts) / total
     spread = np.add.reduceat(p * (v - np.repeat(mean, np.diff([*starts, len(v)]))) ** 2, starts) / total
-    return mean, np.sqrt(12 * spread), total
+    return mean, np.sqrt(12 * spread), np.zeros(len(mean)), total

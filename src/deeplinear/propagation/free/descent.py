@@ -22,7 +22,7 @@ SMALL = 1e-8  # |M| so far out that λM is the mean
 JUMP, EASY = 0.3, 0.02  # how far a point may lie from its guess, and how near the next step may double
 SHARES = 0.45, 0.2, 0.7, 0.08, 0.9, 0.55, 0.02, 0.98  # of the law, where a density is looked for
 DENSE, LITTLE, FADED = 1e-9, 1e-6, 1e-10  # Im M where there is a density, little of it, and next to none
-INFINITE = 1e5  # |M| at an end where 1/M is 0 but for rounding
+INFINITE, LARGE = 1e5, 100.0  # |M| at an end where 1/M is 0 but for rounding
 FAR, LONGEST = 1e13, 1000  # a ln λ below all laws; the number of steps along a density
 
 
@@ -137,12 +137,12 @@ class Curve(NamedTuple):
             along = (1 / here.rate).real
             shift = (real - here.m.real) / along if along else 0.0
             angle = here.log_x.imag
-            x = here.log_x.real + (shift if abs(shift) < -angle else 0.0)
+            x = here.log_x.real + (max(min(shift, -angle), angle) if abs(shift) < 4 * -angle else 0.0)
             if angle > -1e-14:
                 return self.walk(here, complex(here.log_x.real, 0.0))
             try:
                 there, apart = self.step(here, complex(here.log_x.real, 0.0))
-                if apart < JUMP:
+                if apart < JUMP and there.m.imag > DENSE * min(abs(there.m), 1.0):
                     return there
             except ArithmeticError:
                 pass
@@ -157,7 +157,8 @@ class Curve(NamedTuple):
         points, stride, mass, missed = [here], abs(here.m.imag * here.rate) / 10, self.law.mass, 0
         for _ in range(LONGEST):
             here, before = points[-1], points[-2] if len(points) > 1 else None
-            faint = here.m.imag < FADED * max(mass, abs(here.m)) and (way > 0 or here.m.imag < LITTLE * abs(here.delta))
+            flow = here.m.imag * max(1.0, abs(here.log_x - points[0].log_x))
+            faint = flow < FADED * max(mass, abs(here.m)) and (way > 0 or here.m.imag < LITTLE * abs(here.delta))
             if faint or (way < 0 and abs(here.delta) < FADED * mass):
                 return points, None
             try:
@@ -175,8 +176,11 @@ class Curve(NamedTuple):
                     return points, end
             if missed > HALVINGS:
                 break
-        if points[-1].m.imag < LITTLE * max(mass, abs(points[-1].m)):
+        last = points[-1]
+        if last.m.imag < LITTLE * max(mass, abs(last.m)):
             return points, None
+        if abs(last.m) > LARGE:  # M is infinite at the end, next to an atom of φ'² where its density begins: like x² ln x
+            return points, last._replace(log_x=last.log_x + way * abs(last.m * last.rate) / 2)
         raise Lost(f"no end of the density beyond {points[-1].log_x}")
 
     def across(self, here: Here, end: Here) -> Here | None:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Numbers
+from deeplinear.propagation.free.layers import Numbers, log_eta
 from deeplinear.spectra import checks
 
 
@@ -58,7 +58,7 @@ class DoubleScaling(FreeLaw):
         return self.kind == "bernoulli"
 
     def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
-        start, slope = np.log(above) - np.log(m), 1 / above - 1 / m
+        start, slope = -log_eta(m, above), -1 / (m * above)
         if self.kind == "smooth":
             return start + self.variance * m, slope + self.variance
         return start + self.variance * m / above, slope + self.variance / above**2

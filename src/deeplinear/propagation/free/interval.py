@@ -21,7 +21,7 @@ BEGIN = 1e-7  # of the distance of the last step from an edge: where panels begi
 EPS = float(np.finfo(float).eps)
 DIGITS = 1e5 * EPS  # of the terms of ln λ: no closer to an edge
 WIDEST, NARROWEST, RESOLVED = 2.0, 0.1, 1e-8
-NOTHING, ROUGH = 1e-8, 0.03  # of the whole law: an error that does not matter; of the logarithm: one that always does
+NOTHING, ROUGH = 1e-7, 0.2  # of the whole law: an error that does not matter; of the logarithm: one that always does
 HALVINGS = 12  # of the way to a point
 
 
@@ -57,11 +57,14 @@ class Interval:
         self.curve, self.soft = curve, low is not None
         self.low = low.log_x.real if low is not None else -math.inf
         self.high = high.log_x.real if high is not None else last.log_x.real
-        points = points if high is not None else points[:-1]
+        points = [each for each in points if self.low < each.log_x.real < self.high]
+        if len(points) < 2:
+            raise Lost("an interval without points")
         depths = [self.high - each.log_x.real for each in points]
-        densities = [each.m.imag for each in points]
-        self.scale = depths[int(np.argmax(densities))]  # c
+        middle = int(np.argmax([each.m.imag * depth for each, depth in zip(points, depths, strict=True)]))
+        self.scale = depths[middle]  # c
         self.points = sorted(((self.y(each.log_x.real), each) for each in points), key=lambda pair: pair[0])
+        self.centre = self.y(points[middle].log_x.real)
         terms = [max(abs(each.log_x), float(np.sum(curve.rows.counts * np.abs(each.log_w)))) for each in (first, last)]
         self.noise = EPS * max(terms) / (self.high - self.low if self.soft else self.scale)
         self.top = self.y(self.high - max(depths[-1] * (BEGIN if high is not None else 1.0), DIGITS * terms[1]))
@@ -129,8 +132,7 @@ class Interval:
         Raises:
             Lost: the middle itself is lost.
         """
-        centre = self.y(max(self.points, key=lambda pair: pair[1].m.imag)[1].log_x.real)
-        centre = min(max(centre, self.bottom), self.top)
+        centre = min(max(self.centre, self.bottom), self.top)
         edges, done = [centre], {}
         while edges[0] > self.bottom:  # the farther down, the wider
             width = WIDEST if self.soft else max(WIDEST, (centre - edges[0]) / 2)
@@ -152,7 +154,7 @@ class Interval:
             series = TO_SERIES @ np.log(density)
             share = float(np.sum(density * slope * SHARES)) * (right - left) / 2
             near = math.exp(-2 * max(right, -left if self.soft else 0.0, 0.0))
-            tolerance = max(RESOLVED * max(1.0, np.abs(series).max()), self.noise / near, NOTHING / share)
+            tolerance = max(RESOLVED * max(1.0, np.abs(series).max()), self.noise / near, NOTHING / max(share, 1e-30))
             if not np.abs(series[-2:]).max() < min(tolerance, ROUGH) and right - left >= NARROWEST:
                 middle = (left + right) / 2
                 halves = [(left, middle), (middle, right)]

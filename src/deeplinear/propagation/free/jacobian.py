@@ -12,7 +12,7 @@ import numpy as np
 from deeplinear.activations import Activation
 from deeplinear.propagation.free.cells import Cells, cells
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Layers, Numbers, alive, flat, layers
+from deeplinear.propagation.free.layers import Layers, Numbers, alive, flat, layers, log_eta
 from deeplinear.propagation.free.moments import log_mean, normalised
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class JacobianLaw(FreeLaw):
         scale, count = 2 * self.depth * math.log(self.weight_std), self.depth - 1
         if self.weights == "gaussian":
             return scale + np.log(above) + count * np.log(m), 1 / above + count / m
-        return scale + count * (np.log(m) - np.log(above)), count * (1 / m - 1 / above)
+        return scale + count * log_eta(m, above), count / (m * above)
 
     def log_moment(self, order: int) -> float:
         """``ln E[xⁿ]`` for a whole order from 1 to 12, also where the moment leaves float64."""

@@ -23,6 +23,11 @@ STRAIGHT = 2  # up to this level paths of quadrature are straight
 NEGLIGIBLE = 1e-30  # weight of a node that no result notices
 
 
+def log_eta(m: Numbers, above: Numbers) -> Numbers:
+    """``ln M/(1 + M)`` with ``above = 1 + M``, also where M is so large that it cancels; its slope is ``1/(M above)``."""
+    return -2 * np.arctanh(1 / (m + above)) if abs(m) > 2 else np.log(m) - np.log(above)
+
+
 class Layers(NamedTuple):
     """Different layers one after the other, each with as many nodes as it needs.
 

@@ -79,8 +79,8 @@ def join(pieces: list[Piece], expected: float, found: float) -> Table:
         less, more, total = (each * scale for each in beyond(piece))
         if piece is pieces[0]:
             less, total = less + tail, total + tail
-        lower = np.maximum(from_left(flow, half, below + less), 1e-300)  # where rounding is rough
-        upper = np.maximum(from_right(flow, half, max(expected - below - total, 0.0) + more), 1e-300)
+        lower = np.maximum(from_left(flow, half, below + less), 1e-30)  # where rounding is rough
+        upper = np.maximum(from_right(flow, half, max(expected - below - total, 0.0) + more), 1e-30)
         depth = piece.depth + (high - piece.high)
         height = piece.height if piece is pieces[0] else piece.high - piece.depth - low
         height = height if np.isfinite(low) else np.ones_like(depth)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Numbers
+from deeplinear.propagation.free.layers import Numbers, log_eta
 from deeplinear.spectra import checks
 
 
@@ -42,7 +42,7 @@ class ResidualLaw(FreeLaw):
         object.__setattr__(self, "c", checks.positive("ResidualLaw", "c", self.c, advice))
 
     def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
-        return np.log(above) - np.log(m) + self.c * (m + above), 1 / above - 1 / m + 2 * self.c
+        return self.c * (m + above) - log_eta(m, above), 2 * self.c - 1 / (m * above)
 
     def _moment(self, order: float) -> float:
         if order in (1, 2):
