@@ -53,23 +53,29 @@ class Interval:
     """
 
     def __init__(self, curve: Curve, points: list[Here], low: Here | None, high: Here | None):
-        first, last = points[0], points[-1]
         self.curve, self.soft = curve, low is not None
         self.low = low.log_x.real if low is not None else -math.inf
-        self.high = high.log_x.real if high is not None else last.log_x.real
+        self.high = high.log_x.real if high is not None else points[-1].log_x.real
         points = [each for each in points if self.low < each.log_x.real < self.high]
         if len(points) < 2:
             raise Lost("an interval without points")
+        first = points[0]
         depths = [self.high - each.log_x.real for each in points]
         middle = int(np.argmax([each.m.imag * depth for each, depth in zip(points, depths, strict=True)]))
         self.scale = depths[middle]  # c
         self.points = sorted(((self.y(each.log_x.real), each) for each in points), key=lambda pair: pair[0])
         self.centre = self.y(points[middle].log_x.real)
-        terms = [max(abs(each.log_x), float(np.sum(curve.rows.counts * np.abs(each.log_w)))) for each in (first, last)]
-        self.noise = EPS * max(terms) / (self.high - self.low if self.soft else self.scale)
-        self.top = self.y(self.high - max(depths[-1] * (BEGIN if high is not None else 1.0), DIGITS * terms[1]))
-        height = max((first.log_x.real - self.low) * BEGIN, DIGITS * terms[0])
-        self.bottom = self.y(self.low + height) if self.soft else self.points[0][0]
+        lower, upper = (max(self.terms(each), self.terms(points[middle])) for each in (points[0], points[-1]))
+        self.noise = EPS * upper / (self.high - self.low if self.soft else self.scale)
+        near = self.high - max(depths[-1] * (BEGIN if high is not None else 1.0), DIGITS * upper)
+        far = self.low + max((first.log_x.real - self.low) * BEGIN, DIGITS * lower) if self.soft else first.log_x.real
+        if not self.low < far < near < self.high:
+            raise Lost("an interval as narrow as rounding")
+        self.top, self.bottom = self.y(near), self.y(far)
+
+    def terms(self, here: Here) -> float:
+        """Size of the largest term of ln λ."""
+        return max(abs(here.log_x), float(np.sum(self.curve.rows.counts * np.abs(here.log_w))))
 
     def y(self, log_x: float) -> float:
         """The place of ln x."""

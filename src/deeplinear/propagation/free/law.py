@@ -21,7 +21,7 @@ from deeplinear.spectra.views import SingularValues
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
-SMALL, SAME = 1e-9, 1e-8  # a tail that needs no check; how well the mean must agree where it is larger
+SMALL, SAME, ROUGHLY = 1e-9, 1e-8, 1e-3  # a tail that needs no check; how well the mean must agree where it is larger
 
 
 class FreeLaw(SpectralLaw):
@@ -76,11 +76,18 @@ class FreeLaw(SpectralLaw):
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise"):
                 table = tabulate(self, whole)
-            if self._agrees(table):
+            if self._agrees(table, SAME):
                 return table
         except ArithmeticError:  # M turns back, or w comes too close to the values of φ'² for sums over nodes
             pass
-        return tabulate_cells(self, self._cells(), type(self).__name__, whole)
+        table = tabulate_cells(self, self._cells(), type(self).__name__, whole)
+        if not self._agrees(table, ROUGHLY):
+            raise ValueError(
+                f"{type(self).__name__} needs a density that can be followed, got {self!r}: the mean of the one found is "
+                f"{self._mean(table)!r} instead of {self._moment(1.0)!r}. Moments are right; for the density take slightly "
+                f"different variances."
+            )
+        return table
 
     def singular_values(self) -> SpectralLaw:
         """The law of ``s = √x``."""
@@ -116,10 +123,12 @@ class FreeLaw(SpectralLaw):
         out[inside] = table.log_x(table.at(table.quantile(lower, upper)))
         return out
 
-    def _agrees(self, table: Table) -> bool:
-        """Whether a table whose tail is extrapolated has the right mean."""
+    def _agrees(self, table: Table, rtol: float) -> bool:
+        """Whether a table whose tail is extrapolated, or any if rtol is not small, has the right mean."""
         mean, tail = self._moment(1.0), np.exp(table.at(table.edges[:1]).log_lower[0])
-        return tail < SMALL or not 0 < mean < np.inf or abs(self._mean(table) / mean - 1) < SAME
+        if (tail < SMALL and rtol == SAME) or not 0 < mean < np.inf:
+            return True
+        return abs(self._mean(table) / mean - 1) < rtol
 
     def _average(self, function: Callable[[Array], Array]) -> float:
         return self._mean(self._table, function)
