@@ -4,7 +4,7 @@
         [--laws 100] [--samples 12] [--width 1000] [--seconds 600] [--gains 1.2 1.6 2]
 
 A law is built for each point of the grid, or for ``--laws`` random ones; then random ones of those found are compared with one sampled product
-``Π_l W_l diag φ'(h_l)``, h_l independent normal numbers: the Kolmogorov distance of the logarithms of its singular values. With
+``Π_l W_l diag φ'(h_l)``, h_l the quantiles of a normal law, which have no sampling noise: the Kolmogorov distance of the logarithms of its singular values. With
 ``--gains`` variances follow from the gain and from inputs of mean square 1, instead of being given. Both parts stop when their
 time is up. Refused laws are listed with their reasons.
 """
@@ -14,6 +14,7 @@ import itertools
 import time
 
 import numpy as np
+from scipy.special import ndtri
 
 from deeplinear.activations import ACTIVATIONS, activation
 from deeplinear.initial.haar import haar
@@ -23,14 +24,14 @@ from deeplinear.spectra.log_singular import log_singular_values
 DEPTHS, VARIANCES = (2, 3, 10, 50, 200), (1e-6, 1e-3, 0.1, 1.0, 3.0, 10.0, 100.0, 1e4, 1e6)
 WEIGHTS = "orthogonal", "gaussian"
 RIGHT = 0.02  # at width 1000; in proportion to the root of the width below
-ENDS = {"deepest": 60}  # of sampled products: deeper ones take too long
+DEEPEST = 60  # of sampled products: deeper ones take too long
 
 
 def sampled(phi, variances, std, weights, width, rng):
     """Logarithms of the singular values of one product, ascending; −∞ for zeros."""
     factors = []
     for q in variances:
-        slope = activation(phi).derivative(np.sqrt(q) * rng.standard_normal(width))
+        slope = activation(phi).derivative(np.sqrt(q) * ndtri((np.arange(width) + 0.5) / width))
         w = haar(width, width, rng) if weights == "orthogonal" else rng.standard_normal((width, width)) / width**0.5
         factors.append(std * w * np.broadcast_to(slope, width))
     with np.errstate(divide="ignore"):
@@ -72,7 +73,7 @@ def census(arguments):
             law = jacobian_spectrum(phi, weights=weights, **words)
             law.logarithm().ppf([0.3, 0.7])
             found.append((case, law))
-        except Exception as error:  # noqa: BLE001  # whatever a user would see
+        except Exception as error:  # whatever a user would see
             refused.append((case, f"{type(error).__name__}: {error}"))
         times.append((time.monotonic() - start, case))
     return found, refused, times
@@ -106,18 +107,25 @@ def main():
     for case, reason in refused:
         print(f"  refused {describe(case)}: {reason}")
     rng, begun = np.random.default_rng(arguments.seed), time.monotonic()
-    candidates = [each for each in found if each[0][2] <= ENDS["deepest"]]
+    candidates = [each for each in found if each[0][2] <= DEEPEST]
     limit = RIGHT * (1000 / arguments.width) ** 0.5
     for k in rng.permutation(len(candidates))[: arguments.samples]:
         if time.monotonic() - begun > arguments.seconds:
             print("time is up: the other samples are left out")
             break
         case, law = candidates[k]
-        q = getattr(law, "variances", None) or (law.variance,) if hasattr(law, "variance") else getattr(law, "variances", None)
+        q = (
+            getattr(law, "variances", None) or (law.variance,)
+            if hasattr(law, "variance")
+            else getattr(law, "variances", None)
+        )
         if q is None:
             continue  # a law of a few values
         apart = distance(law, sampled(case[0], q, case[3]["gain"], case[1], arguments.width, rng))
-        print(f"  {describe(case)}: distance {apart:.4f} {'' if apart < limit else '  <-- MORE THAN ' + str(limit)}", flush=True)
+        print(
+            f"  {describe(case)}: distance {apart:.4f} {'' if apart < limit else '  <-- MORE THAN ' + str(limit)}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

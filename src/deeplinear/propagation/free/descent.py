@@ -26,7 +26,7 @@ INFINITE, LARGE = 1e5, 100.0  # |M| at an end where 1/M is 0 but for rounding
 FAR, LONGEST = 1e13, 1000  # a ln λ below all laws; the number of steps along a density
 
 
-class Lost(ArithmeticError):
+class LostCurveError(ArithmeticError):
     """Newton's method left the curve."""
 
 
@@ -51,7 +51,7 @@ class Curve(NamedTuple):
         """The point at ``ln λ``, or at this M if that is None, from a guess.
 
         Raises:
-            Lost: no convergence, or a point of another half plane (``edge``: that may be).
+            LostCurveError: no convergence, or a point of another half plane (``edge``: that may be).
         """
         rows, mass = self.rows, self.law.mass
         more = rows.shares - mass
@@ -77,7 +77,7 @@ class Curve(NamedTuple):
             if error < CLOSE:
                 with np.errstate(all="ignore"):
                     return Here(total if log_x is None else log_x, m, delta, log_w, rate, 1 / slope)
-        raise Lost(f"no point of the curve at {log_x}")
+        raise LostCurveError(f"no point of the curve at {log_x}")
 
     def far(self, angle: float) -> Here:
         """A point at so large a λ that M is the mean over λ."""
@@ -88,7 +88,7 @@ class Curve(NamedTuple):
         """The point at ``ln λ`` from one or two close by, and how far it lies from its guess, relative.
 
         Raises:
-            Lost: as `settle`; or the guess is too far.
+            LostCurveError: as `settle`; or the guess is too far.
         """
         m, delta, log_w = guess(here, log_x, before)
         there = self.settle(log_x, m, delta, log_w)
@@ -98,7 +98,7 @@ class Curve(NamedTuple):
         """The point at ``ln λ``, or the first on the straight way there that is ``enough``.
 
         Raises:
-            Lost: steps became too small.
+            LostCurveError: steps became too small.
         """
         whole, done, halved = log_x - here.log_x, 0.0, 0
         stride = min(1.0, 1 / max(abs(whole), 1e-300))
@@ -112,7 +112,7 @@ class Curve(NamedTuple):
             if apart > JUMP:
                 stride, halved = stride / 2, halved + 1
                 if halved > HALVINGS:
-                    raise Lost(f"no way to {log_x}")
+                    raise LostCurveError(f"no way to {log_x}")
                 continue
             here, done, halved = there, done + stride, 0
             stride *= 2 if apart < EASY else 1
@@ -152,7 +152,7 @@ class Curve(NamedTuple):
         """Points from here to the end of the density, upwards (1) or downwards (−1), and the edge there, if it has one.
 
         Raises:
-            Lost: the density neither ends nor fades.
+            LostCurveError: the density neither ends nor fades.
         """
         points, stride, mass, missed = [here], abs(here.m.imag * here.rate) / 10, self.law.mass, 0
         for _ in range(LONGEST):
@@ -171,17 +171,19 @@ class Curve(NamedTuple):
                 missed = 0
                 continue
             stride, missed = stride / 2, missed + 1
-            if missed in (2, 8, 20) and (end := self.edge(here)) is not None:
-                if 0 < way * (end.log_x.real - here.log_x.real) < 64 * stride:
-                    return points, end
+            end = self.edge(here) if missed in (2, 8, 20) else None
+            if end is not None and 0 < way * (end.log_x.real - here.log_x.real) < 64 * stride:
+                return points, end
             if missed > HALVINGS:
                 break
         last = points[-1]
         if last.m.imag < LITTLE * max(mass, abs(last.m)):
             return points, None
-        if abs(last.m) > LARGE:  # M is infinite at the end, next to an atom of φ'² where its density begins: like x² ln x
+        if (
+            abs(last.m) > LARGE
+        ):  # M is infinite at the end, next to an atom of φ'² where its density begins: like x² ln x
             return points, last._replace(log_x=last.log_x + way * abs(last.m * last.rate) / 2)
-        raise Lost(f"no end of the density beyond {points[-1].log_x}")
+        raise LostCurveError(f"no end of the density beyond {points[-1].log_x}")
 
     def across(self, here: Here, end: Here) -> Here | None:
         """A point beyond an end where M is infinite, which may be a singularity within the support; None if there is none."""
@@ -221,7 +223,8 @@ class Curve(NamedTuple):
                 before, after = after, at(place - move, after)
         except ArithmeticError:
             return None
-        (zeta, slope), end = chart(after, inverse), after.log_x - move * chart(after, inverse)[1] / 2
+        zeta, slope = chart(after, inverse)
+        end = after.log_x - move * slope / 2
         if abs(zeta - move - (zeta - move).real) > 1e-6 * abs(start.imag) or abs(end.imag) > 1e-9:
             return None
         return after._replace(log_x=end)
@@ -236,22 +239,22 @@ def guess(here: Here, log_x: complex, before: Here | None = None) -> tuple[compl
     """M, M + mass and ln w at ``ln λ``: on the tangent at one point, or on the cubic through two and their tangents.
 
     Raises:
-        Lost: too far for a tangent.
+        LostCurveError: too far for a tangent.
     """
     h = log_x - here.log_x
     if before is None:
         move = h / here.rate if here.rate else math.inf
         if not abs(move) < min(abs(here.m), abs(here.delta)):
-            raise Lost("too far for a tangent")
+            raise LostCurveError("too far for a tangent")
         return here.m + move, here.delta + move, here.log_w + here.turn * move
     span = here.log_x - before.log_x
     if not abs(span) > 1e-14 * abs(here.log_x):
-        raise Lost("too close for a cubic")
+        raise LostCurveError("too close for a cubic")
     t = h / span
     rises = []
     for new, old in ((here.m, before.m), (here.delta, before.delta)):
         rises.append(hermite(t, cmath.log(new / old), span / (before.rate * old), span / (here.rate * new)))
     turn = hermite(t, here.log_w - before.log_w, span * before.turn / before.rate, span * here.turn / here.rate)
     if max(each.real for each in rises) > 5:
-        raise Lost("too far for a cubic")
+        raise LostCurveError("too far for a cubic")
     return here.m * cmath.exp(rises[0]), here.delta * cmath.exp(rises[1]), here.log_w + turn

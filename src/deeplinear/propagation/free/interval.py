@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from deeplinear.propagation.free.curve import hermite
-from deeplinear.propagation.free.descent import Curve, Here, Lost
+from deeplinear.propagation.free.descent import Curve, Here, LostCurveError
 from deeplinear.propagation.free.panels import SHARES, TO_SERIES, T
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 BEGIN = 1e-7  # of the distance of the last step from an edge: where panels begin
 EPS = float(np.finfo(float).eps)
 DIGITS = 1e5 * EPS  # of the terms of ln λ: no closer to an edge
-WIDEST, NARROWEST, RESOLVED = 2.0, 0.1, 1e-8
-NOTHING, ROUGH = 1e-7, 0.2  # of the whole law: an error that does not matter; of the logarithm: one that always does
+WIDEST, NARROWEST, RESOLVED = 2.0, 0.1, 1e-7
+NOTHING, ROUGH = 1e-6, 0.2  # of the whole law: an error that does not matter; of the logarithm: one that always does
 HALVINGS = 12  # of the way to a point
 
 
@@ -58,7 +58,7 @@ class Interval:
         self.high = high.log_x.real if high is not None else points[-1].log_x.real
         points = [each for each in points if self.low < each.log_x.real < self.high]
         if len(points) < 2:
-            raise Lost("an interval without points")
+            raise LostCurveError("an interval without points")
         first = points[0]
         depths = [self.high - each.log_x.real for each in points]
         middle = int(np.argmax([each.m.imag * depth for each, depth in zip(points, depths, strict=True)]))
@@ -70,7 +70,7 @@ class Interval:
         near = self.high - max(depths[-1] * (BEGIN if high is not None else 1.0), DIGITS * upper)
         far = self.low + max((first.log_x.real - self.low) * BEGIN, DIGITS * lower) if self.soft else first.log_x.real
         if not self.low < far < near < self.high:
-            raise Lost("an interval as narrow as rounding")
+            raise LostCurveError("an interval as narrow as rounding")
         self.top, self.bottom = self.y(near), self.y(far)
 
     def terms(self, here: Here) -> float:
@@ -93,7 +93,11 @@ class Interval:
         if self.soft:
             whole = self.high - self.low
             return whole * above, whole * below, 2 * whole * above * below
-        return self.scale * (np.log1p(tail) + 2 * np.maximum(-y, 0.0)), np.full_like(above, np.inf), 2 * self.scale * above
+        return (
+            self.scale * (np.log1p(tail) + 2 * np.maximum(-y, 0.0)),
+            np.full_like(above, np.inf),
+            2 * self.scale * above,
+        )
 
     def log_x(self, y: float) -> tuple[float, float]:
         """``ln x`` at y, and its slope."""
@@ -104,7 +108,7 @@ class Interval:
         """The point at y, from the nearest known ones.
 
         Raises:
-            Lost: it cannot be reached.
+            LostCurveError: it cannot be reached.
         """
         k = min(max(bisect(self.points, y, key=lambda pair: pair[0]), 1), len(self.points) - 1)
         near = self.points[k - 1 : k + 1]
@@ -136,7 +140,7 @@ class Interval:
         """Panels on which ``ln`` of the density is a Legendre series, from the middle outwards.
 
         Raises:
-            Lost: the middle itself is lost.
+            LostCurveError: the middle itself is lost.
         """
         centre = min(max(self.centre, self.bottom), self.top)
         edges, done = [centre], {}
@@ -168,7 +172,7 @@ class Interval:
                 continue
             done[left] = (right, depth, height, slope, density)
         if not done:
-            raise Lost("no panel")
+            raise LostCurveError("no panel")
         lefts = sorted(done)
         depth, height, slope, density = (np.array([done[left][k] for left in lefts]) for k in (1, 2, 3, 4))
         return Piece(self.low, self.high, np.array([*lefts, done[lefts[-1]][0]]), depth, height, slope, density)

@@ -41,7 +41,7 @@ class JacobianLaw(FreeLaw):
         weights: ``"orthogonal"`` or ``"gaussian"``.
 
     Raises:
-        ValueError: when first used: a spectrum in several pieces, or one that does not end like a square root.
+        ValueError: when first used: an atom between other values, or a density of which parts were not found.
 
     Source:
         Pennington, Schoenholz & Ganguli 2017, arXiv:1711.04735; layers of different variance: derived here.
@@ -77,7 +77,15 @@ class JacobianLaw(FreeLaw):
         return layers(self.activation, *self._different, levels)
 
     def _cells(self) -> Cells:
-        return cells(self.activation, *self._different)
+        rows = cells(self.activation, *self._different)
+        share, place = self._hidden_atom(rows)
+        if share > 1e-12:
+            raise ValueError(
+                f"JacobianLaw needs a spectrum whose atoms lie at its ends, got {self!r}: an atom of {share:.6g} at x = "
+                f"{math.exp(place):.6g} lies between others. Gaussian weights or more layers dissolve it; jacobian_moments does "
+                f"not need the density."
+            )
+        return rows
 
     @cached_property
     def _fine(self) -> Layers:
@@ -100,6 +108,16 @@ class JacobianLaw(FreeLaw):
             return 0.0, np.nan
         place = sum(n * math.log(value) for n, (_, value) in zip(self._different[1], tops, strict=True))
         return float(share), 2 * self.depth * math.log(self.weight_std) + place
+
+    def _hidden_atom(self, rows: Cells) -> tuple[float, float]:
+        """Probability of an atom that is neither 0 nor `top`, and ``ln x`` there; ``(0, nan)`` if there is none."""
+        starts = np.cumsum(rows.sizes) - rows.sizes
+        weight = np.where(rows.width == 0, rows.weights, 0.0)
+        likely = [start + int(np.argmax(weight[start : start + size])) for start, size in zip(starts, rows.sizes, strict=True)]
+        share = 1 - float(np.sum(rows.counts * (1 - weight[likely])))
+        if self.weights == "gaussian" or self.top[0] or share <= 0:
+            return 0.0, np.nan
+        return share, 2 * self.depth * math.log(self.weight_std) + float(np.sum(rows.counts * rows.centre[likely]))
 
     def _prefix(self, m: Numbers, above: Numbers) -> tuple[Numbers, Numbers]:
         scale, count = 2 * self.depth * math.log(self.weight_std), self.depth - 1

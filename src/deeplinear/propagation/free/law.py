@@ -32,12 +32,14 @@ class FreeLaw(SpectralLaw):
     real (see `deeplinear.propagation.free.curve`): about 500 points, each solved to rounding, Legendre series between them.
 
     Errors: of `cdf`, `sf` and `ppf` 1e-10 at most (1e-8 where the density is infinite at its upper edge), and 1e-9 relative of
-    `pdf` and of tails. Below the quantile `tail`, mostly 1e-13, the law goes on as a power of x. For φ' with kinks or zeros, whose
-    curve comes too close to the real axis for any quadrature at its lower end, that may be 1e-5.
+    `pdf` and of tails. Below the quantile `tail`, mostly 1e-13, the law goes on as a power of x.
+
+    Where M turns back, or comes so close to the real axis that no quadrature is right, layers are replaced by `Cells` and the
+    curve is followed from large λ (see `deeplinear.propagation.free.descent`), one interval of the support after the other.
+    Errors then are those of the cells: about 1e-7 of the cdf, 1e-6 relative of means, 1e-3 of tails below 1e-6.
 
     Raises:
-        ValueError: when first used: a spectrum in several pieces (leaky ReLU: x near 0 apart from x near 1), or one whose
-            upper edge cannot be found.
+        ValueError: when first used: parts of the law were not found, or an atom lies between other values.
     """
 
     @property

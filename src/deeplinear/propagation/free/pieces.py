@@ -65,13 +65,13 @@ def lowest(piece: Piece, values: Array) -> tuple[float, float]:
     if np.isfinite(piece.low):
         return at_end(values[0], half, -1.0)
     slope, middle = np.polyfit(T, np.log(values[0]), 1)
-    return float(np.exp(middle - slope)), float(slope / half)
+    return float(np.exp(middle - slope)), float(slope if slope > 0 else 1.0) / half  # rounding may make it rise
 
 
 def join(pieces: list[Piece], expected: float, found: float) -> Table:
     """One table of all pieces, from the lowest up; y goes on from one to the next."""
-    low, high, shift, below = pieces[0].low, pieces[-1].high, 0.0, 0.0
-    columns, edges, missing, left = [], [], expected - found, beyond(pieces[0])[0]
+    low, high, below = pieces[0].low, pieces[-1].high, 0.0
+    columns, missing, left = [], expected - found, beyond(pieces[0])[0]
     tail = missing if np.isinf(low) and -0.9 * left < missing < 3 * left else 0.0  # it is known better than the power
     scale = expected / (found + tail)
     for piece in pieces:
@@ -85,11 +85,21 @@ def join(pieces: list[Piece], expected: float, found: float) -> Table:
         height = piece.height if piece is pieces[0] else piece.high - piece.depth - low
         height = height if np.isfinite(low) else np.ones_like(depth)
         columns.append([depth, height, lower, upper, piece.density * scale, piece.slope])
-        edges.append(piece.edges - piece.edges[0] + shift)
-        shift, below = edges[-1][-1], below + total
+        below += total
     series = np.array([np.log(np.concatenate(each)) @ TO_SERIES.T for each in zip(*columns, strict=True)])
+    edges = pieces[-1].edges  # as they are: y has the digits where most of a long law lies
+    for piece in pieces[-2::-1]:
+        edges = np.concatenate([piece.edges[:-1] - piece.edges[-1] + edges[0], edges])
     gaps = tuple((one.high, other.low) for one, other in pairwise(pieces))
-    return Table(np.unique(np.concatenate(edges)), np.moveaxis(series, 0, -1), high, low, expected, *ends(pieces, tail / left if left else 0.0), gaps)
+    return Table(
+        edges,
+        np.moveaxis(series, 0, -1),
+        high,
+        low,
+        expected,
+        *ends(pieces, tail / left if left else 0.0),
+        gaps,
+    )
 
 
 def ends(pieces: list[Piece], more: float) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -103,4 +113,5 @@ def ends(pieces: list[Piece], more: float) -> tuple[tuple[float, float], tuple[f
         high = at_end((last.slope * last.density**power)[-1], np.diff(last.edges)[-1] / 2, 1.0)[1]
         out.append((low, high))
     (bend, bend_up), (rate, rate_up) = out
+    rate_up = rate_up if rate_up < 0 else bend_up  # of a density that faded, and ends where it is rounding
     return (bend if np.isfinite(first.low) else 0.0, bend_up), (rate / (1 + more), rate_up)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from deeplinear.propagation.free.law import FreeLaw
 from deeplinear.propagation.free.layers import Numbers, log_eta
 from deeplinear.spectra import checks
@@ -30,6 +28,7 @@ class ResidualLaw(FreeLaw):
         Tarnowski, Warchoł, Jastrzębski, Tabor & Nowak 2018, arXiv:1809.08848.
 
     Example:
+        >>> import numpy as np
         >>> law = ResidualLaw(0.25)
         >>> np.round(law.support(), 4).tolist(), round(law.mean(), 6), float(law.cdf(1.0).round(9))
         ([0.2362, 4.234], 1.284025, 0.5)

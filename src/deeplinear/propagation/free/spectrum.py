@@ -58,7 +58,7 @@ def jacobian_spectrum(
         and for linear layers. With ``singular_values()`` and ``logarithm()``, like the laws of `deeplinear.spectra`.
 
     Raises:
-        ValueError: parameters out of their domain; when the law is first used, a spectrum in several pieces.
+        ValueError: parameters out of their domain; when the law is first used, an atom between other values.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (22), (48), whose spectra are simulated there; Pennington,
