@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.special import lambertw
+from scipy.special import lambertw, ndtri
 from scipy.stats import kstest
 from tests.conftest import CLOSED_FORM
 from tests.propagation.free.conftest import LEVELS
@@ -61,7 +61,9 @@ def test_leaky_relu_has_one_interval(depth):
     law = found("leaky_relu", depth, 1.0).logarithm()
     log_x = law.ppf([0.05, 0.2, 0.5, 0.8, 0.95])
     exact = [by_roots(math.exp(each), depth, (c, 1.0), (0.5, 0.5)) for each in log_x]
-    assert_allclose(law.pdf(log_x), exact, rtol=3e-6)  # Legendre panels resolve the logarithm to 1e-7, here of ten coefficients
+    assert_allclose(
+        law.pdf(log_x), exact, rtol=3e-6
+    )  # Legendre panels resolve the logarithm to 1e-7, here of ten coefficients
     if depth == 2:
         assert_allclose(law.support(), [2 * math.log(c), 0], atol=1e-9)
         assert_allclose(law.cdf(log_x), [0.05, 0.2, 0.5, 0.8, 0.95], atol=1e-9)
@@ -125,7 +127,9 @@ def test_means(phi, depth, q, weights):
 
 
 def test_edges_near_isometry():
-    assert_allclose(found("tanh", 10, 1e-6).support()[1], 0.999992347596, atol=1e-5 * 7.7e-6)  # relative to the width of the law
+    assert_allclose(
+        found("tanh", 10, 1e-6).support()[1], 0.999992347596, atol=1e-5 * 7.7e-6
+    )  # relative to the width of the law
 
 
 @pytest.mark.parametrize("variance", [0.99, 0.999, 1.0001, 1.001])
@@ -165,13 +169,14 @@ def test_infinite_density_inside():
 def test_a_kinked_function_of_ones_own():
     phi = activation(lambda x: np.where(x > -0.5, x + 0.1 * x**2, 0.3 * x - 0.325), kinks=(-0.5,))
     law, rng = found(phi, 2, 0.5), np.random.default_rng(0)
-    factors = [haar(400, 400, rng) * phi.derivative(math.sqrt(0.5) * rng.standard_normal(400)) for _ in range(2)]
-    assert kstest(2 * log_singular_values(factors), law.logarithm().cdf).statistic < 0.03  # 0.02 at width 1000
-    assert_allclose(law.expect(lambda x: x), law.moment(1), rtol=CELLS)
+    slope = phi.derivative(math.sqrt(0.5) * ndtri((np.arange(400) + 0.5) / 400))
+    factors = [haar(400, 400, rng) * slope for _ in range(2)]
+    assert kstest(2 * log_singular_values(factors), law.logarithm().cdf).statistic < 0.015
+    assert_allclose(law.expect(lambda x: x), law.moment(1), rtol=1e-5)  # its upper tail fades, and is cut at 1e-10
 
 
 @pytest.mark.parametrize(
-    "place", [0.3 + 0.2j, -0.02 + 0.001j, 0.004 + 1e-5j, -1 + 0.3j, 0.2 + 0.1j, 3 + 0.5j, 0.5 + 3.1j]
+    "place", [0.3 + 0.2j, -0.02 + 0.001j, 0.004 + 1e-3j, -1 + 0.3j, 0.2 + 0.1j, 3 + 0.5j, 0.5 + 3.1j]
 )
 @pytest.mark.parametrize(("width", "tilt"), [(0.003, 0.4), (0.02, -0.6), (0.5, 0.5), (2.0, -0.9)])
 def test_one_cell_is_the_mean_over_its_density(place, width, tilt):
@@ -189,7 +194,8 @@ def test_one_cell_is_the_mean_over_its_density(place, width, tilt):
         mean(lambda u: -1 / np.expm1(u)),
         mean(lambda u: -np.exp(-u) / np.expm1(-u) ** 2),
     ]
-    assert_allclose(np.ravel(one.transforms(np.array([-place]))), exact, rtol=2e-9)
+    # narrow cells are expanded: up to 0.02 of the distance, to the fourth moment
+    assert_allclose(np.ravel(one.transforms(np.array([-place]))), exact, rtol=3e-8)
 
 
 @pytest.mark.parametrize("phi", sorted(set(ACTIVATIONS) - {"linear"}))

@@ -113,7 +113,9 @@ class JacobianLaw(FreeLaw):
         """Probability of an atom that is neither 0 nor `top`, and ``ln x`` there; ``(0, nan)`` if there is none."""
         starts = np.cumsum(rows.sizes) - rows.sizes
         weight = np.where(rows.width == 0, rows.weights, 0.0)
-        likely = [start + int(np.argmax(weight[start : start + size])) for start, size in zip(starts, rows.sizes, strict=True)]
+        likely = [
+            start + int(np.argmax(weight[start : start + size])) for start, size in zip(starts, rows.sizes, strict=True)
+        ]
         share = 1 - float(np.sum(rows.counts * (1 - weight[likely])))
         if self.weights == "gaussian" or self.top[0] or share <= 0:
             return 0.0, np.nan
