@@ -137,13 +137,13 @@ def test_where_the_top_atom_vanishes(variance):
     law, middle = DoubleScaling(variance, "bernoulli"), DoubleScaling(1.0, "bernoulli")
     assert_allclose(np.exp(law._table.high), np.e * variance, rtol=CLOSED_FORM)
     assert_allclose(law.expect(lambda x: x), 1, rtol=1e-6)
-    for x in middle.ppf([0.1, 0.3, 0.6]):  # λ(η) = e^{σ₀² η}/η: its inverse is Lambert's function
+    high = 1 + np.log(variance)
 
-        def density(v):
-            eta = -lambertw(-variance * np.exp(v**2 - high)) / variance
-            return 2 * v * abs((eta / (1 - eta)).imag) / np.pi
+    def density(v):  # λ(η) = e^{σ₀² η}/η: its inverse is Lambert's function
+        eta = -lambertw(-variance * np.exp(v**2 - high)) / variance
+        return 2 * v * abs((eta / (1 - eta)).imag) / np.pi
 
-        high = 1 + np.log(variance)
+    for x in middle.ppf([0.1, 0.3, 0.6]):
         above = quad(density, 0, np.sqrt(high - np.log(x)), epsabs=1e-12, epsrel=1e-11, limit=300)[0]
         assert_allclose(law.sf(x), above + law.top[0], rtol=3e-7)
 

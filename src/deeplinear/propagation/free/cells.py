@@ -107,8 +107,10 @@ def cells(activation: Activation, variances: Array, counts: Array) -> Cells:
     """Layers whose pre-activations have the given variances, all of shape ``(K,)``."""
     step = min(STEP * math.sqrt(max(len(variances) / 4, 1.0)), COARSEST)
     rows = [cut(activation, float(q), step) for q in variances]
-    columns = [np.concatenate(each) for each in zip(*rows, strict=True)]
-    return Cells(*columns, np.array([len(each[0]) for each in rows]), np.asarray(counts, dtype=float))
+    centre, width, tilt, weights = (np.concatenate(each) for each in zip(*rows, strict=True))
+    return Cells(
+        centre, width, tilt, weights, np.array([len(each[0]) for each in rows]), np.asarray(counts, dtype=float)
+    )
 
 
 NONE = Cells(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, dtype=int), np.zeros(0))

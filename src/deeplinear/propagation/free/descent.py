@@ -102,7 +102,7 @@ class Curve(NamedTuple):
         """
         whole, done, halved = log_x - here.log_x, 0.0, 0
         stride = min(1.0, 1 / max(abs(whole), 1e-300))
-        start = here.log_x
+        start, there = here.log_x, here
         while done < 1:
             stride = min(stride, 1 - done)
             try:
@@ -157,6 +157,7 @@ class Curve(NamedTuple):
         points, stride, mass, missed = [here], abs(here.m.imag * here.rate) / 10, self.law.mass, 0
         for _ in range(LONGEST):
             here, before = points[-1], points[-2] if len(points) > 1 else None
+            there = here
             flow = here.m.imag * max(1.0, abs(here.log_x - points[0].log_x))
             faint = flow < FADED * max(mass, abs(here.m)) and (way > 0 or here.m.imag < LITTLE * abs(here.delta))
             if faint or (way < 0 and abs(here.delta) < FADED * mass):
@@ -212,7 +213,7 @@ class Curve(NamedTuple):
             log_w = last.log_w + last.turn * move * (last.m**2 if inverse else -1)
             return self.settle(None, m, m + self.law.mass, log_w, edge=True)
 
-        before, start = here, chart(here, inverse)[0]
+        before, start, move = here, chart(here, inverse)[0], 0j
         try:
             after = at(start - EASY * start.imag * 1j, here)
             for _ in range(STEPS):
@@ -250,7 +251,7 @@ def guess(here: Here, log_x: complex, before: Here | None = None) -> tuple[compl
     span = here.log_x - before.log_x
     if not abs(span) > 1e-14 * abs(here.log_x):
         raise LostCurveError("too close for a cubic")
-    t = h / span
+    t: Any = h / span  # real: along a straight way
     rises = []
     for new, old in ((here.m, before.m), (here.delta, before.delta)):
         rises.append(hermite(t, cmath.log(new / old), span / (before.rate * old), span / (here.rate * new)))

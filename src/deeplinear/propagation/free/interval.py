@@ -115,7 +115,8 @@ class Interval:
         if abs(near[0][0] - y) < abs(near[1][0] - y):
             near = near[::-1]
         try:
-            here = self.curve.settle(complex(self.log_x(y)[0]), *self.between(*near, y))
+            m, delta, log_w = self.between(near[0], near[1], y)
+            here = self.curve.settle(complex(self.log_x(y)[0]), m, delta, log_w)
         except ArithmeticError:
             if not halvings:
                 raise
