@@ -16,8 +16,7 @@ import numpy as np
 from deeplinear.propagation.free.cells import Cells
 from deeplinear.propagation.free.curve import ROUNDING, Spectral, hermite
 
-STEPS, HALVINGS = 15, 30
-CLOSE = 3e-8  # a Newton step that short leaves an error of its square
+STEPS, HALVINGS, CLOSE = 15, 30, 3e-8  # a Newton step that short leaves an error of its square
 SMALL = 1e-8  # |M| so far out that λM is the mean
 JUMP, EASY = 0.3, 0.02  # how far a point may lie from its guess, and how near the next step may double
 SHARES = 0.45, 0.2, 0.7, 0.08, 0.9, 0.55, 0.02, 0.98  # of the law, where a density is looked for
