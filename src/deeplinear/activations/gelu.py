@@ -15,11 +15,11 @@ def normal(x: Array) -> Array:
 
 
 def log_slope(x: Array) -> Array:
-    """``ln |Φ(x) + x n(x)|``, below 0 as ``n(x) (x + Φ/n)`` with the Mills ratio ``Φ/n = √(π/2) erfcx(−x/√2)``."""
+    """``ln |Φ(x) + x n(x)|``, from Mills' ratio ``m(x) = (1 − Φ)/n``: below 0 as ``n (x + m(−x))``, above as ``1 + n (x − m)``."""
     x = np.asarray(x, dtype=np.float64)
-    left, right = np.minimum(x, 0.0), np.maximum(x, 0.0)
-    below = np.log(np.abs(left + np.sqrt(np.pi / 2) * erfcx(-left / np.sqrt(2)))) - np.square(left) / 2
-    return np.where(x < 0, below - np.log(2 * np.pi) / 2, np.log(ndtr(right) + right * normal(right)))
+    mills = np.sqrt(np.pi / 2) * erfcx(np.abs(x) / np.sqrt(2))
+    below = np.log(np.abs(np.minimum(x, 0.0) + mills)) - np.square(x) / 2 - np.log(2 * np.pi) / 2
+    return np.where(x < 0, below, np.log1p(normal(x) * (np.maximum(x, 0.0) - mills)))
 
 
 def twin(x: Any) -> Any:

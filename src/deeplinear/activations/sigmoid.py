@@ -1,7 +1,7 @@
 """The logistic function. Its mean is not 0: without biases zero variance is not kept, and it is critical only at σ_w = 10.15."""
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from deeplinear.activations.activation import Activation
 from deeplinear.task import Array
@@ -12,16 +12,11 @@ def slope(x: Array) -> Array:
     return expit(x) * expit(-np.asarray(x))
 
 
-def log_sigmoid(x: Array) -> Array:
-    """``ln σ(x)``, close to x far below 0."""
-    return -np.logaddexp(0.0, -np.asarray(x))
-
-
 SIGMOID = Activation(
     "sigmoid",
     function=expit,
     derivative=slope,
     second=lambda x: -slope(x) * np.tanh(np.asarray(x) / 2),
     twin="jax.nn:sigmoid",
-    log_derivative=lambda x: log_sigmoid(x) + log_sigmoid(-np.asarray(x)),
+    log_derivative=lambda x: log_expit(x) + log_expit(-np.asarray(x)),
 )

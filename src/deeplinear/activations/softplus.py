@@ -1,10 +1,10 @@
 """``ln(1 + e^x)``, the smooth rectifier."""
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from deeplinear.activations.activation import Activation
-from deeplinear.activations.sigmoid import log_sigmoid, slope
+from deeplinear.activations.sigmoid import slope
 
 SOFTPLUS = Activation(
     "softplus",
@@ -12,5 +12,5 @@ SOFTPLUS = Activation(
     derivative=expit,
     second=slope,
     twin="jax.nn:softplus",
-    log_derivative=log_sigmoid,
+    log_derivative=log_expit,
 )
