@@ -118,7 +118,7 @@ def test_predict_says_what_modes_that_interact_follow(capsys, data_file, tmp_pat
     code, out, _ = run(capsys, *raw)
     assert code == 0
     assert "modes interact, and the flow of the whole map was integrated" in words(out)
-    assert "diagonality" in out
+    assert "correlation of a mode with other inputs up to" in words(out)
     assert "approximate" not in out
     assert "law of its steps" not in words(out)
     assert picture.exists()

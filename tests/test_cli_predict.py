@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -180,3 +181,30 @@ def test_defaults_of_predict(capsys, file, monkeypatch):
     assert {name: options[name] for name in wanted} == wanted
     assert task.anisotropy < 1e-9  # white
     assert json.loads(out)["picture"] == str(file.with_name("mine-modes.png"))
+
+
+def printed(found, capsys, tmp_path):
+    print_prediction(found, tmp_path / "modes.png")
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_rate_beyond_the_stable_one_is_called_unstable(task, capsys, tmp_path):
+    stable = predict(task).stable_rate
+    for rate, unstable in ((0.99 * stable, False), (1.01 * stable, True)):
+        assert ("unstable: the rate is above" in printed(predict(task, rate=rate), capsys, tmp_path)) == unstable
+
+
+def test_an_approximate_result_says_how_wrong_it_may_be(example, capsys, tmp_path):
+    """The error that is printed is that of the strengths at the end, and the correlation that of the modes."""
+    raw = Task.from_data(*example)
+    text = printed(predict(raw, width=2), capsys, tmp_path)
+    off = np.abs(raw.targets - raw.modes.s / raw.mode_powers).max() / raw.targets.max()
+    assert f"may end off by {percent(off)} of the largest target" in text
+    assert f"correlation of a mode with other inputs up to {raw.misalignment:.3g}" in text
+
+
+def test_a_mode_that_is_not_learned_in_time_is_later(found, capsys, tmp_path):
+    unfinished = replace(found, run=None, half_times=np.where(np.arange(3) == 2, np.nan, found.half_times))
+    print_prediction(unfinished, tmp_path / "modes.png")
+    (row,) = re.findall(r"^ *3 .*$", capsys.readouterr().out, re.MULTILINE)
+    assert row.split()[-1] == "later"

@@ -130,8 +130,8 @@ def nearest(
 ) -> tuple[str, Trajectory, Measured] | None:
     """The candidate with the smallest measured error, its trajectory and the error; None if none could be followed.
 
-    The end-to-end flow of two or three layers is the flow of those layers, balanced or not, as long as their ranks are equal; its
-    error is then that of two integrators, and it is taken only where no closed form is as near.
+    The end-to-end flow of two or three layers that are nowhere wider than the directions it keeps is the flow of those layers,
+    balanced or not; its error is then that of two integrators, and it is taken only where no closed form is as near.
 
     Args:
         task: what is learned.

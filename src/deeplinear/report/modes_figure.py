@@ -48,7 +48,7 @@ def draw(prediction: Prediction, figure: Any) -> None:
     note += (
         ""
         if prediction.exact
-        else f"\napproximate: inputs not aligned with the task ({prediction.task.diagonality:.2g})"
+        else f"\napproximate: inputs not aligned with the task (correlation {prediction.task.misalignment:.2g})"
     )
     axes.text(0.015, 0.97, note, transform=axes.transAxes, va="top", fontsize=9, color=GREY)
     later = prediction.half_times[prediction.half_times > 0]

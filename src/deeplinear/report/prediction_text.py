@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.exact.refusal import expected_error
 from deeplinear.left_out import listed
 
 if TYPE_CHECKING:
@@ -45,20 +46,22 @@ def opening(found: Prediction) -> Iterator[str]:
         yield f"{what}: {listed(task.left_out)}"
     if found.aligned:
         return
-    score = f"inputs are not aligned with the task (diagonality score {task.diagonality:.3g}, misalignment {task.misalignment:.3g}; 0 is aligned)"
+    score = f"inputs are not aligned with the task (correlation of a mode with other inputs up to {task.misalignment:.3g}; 0 is aligned)"
     if found.exact:
         yield f"{score}: modes interact, and the flow of the whole map was integrated."
     else:
         yield (
             f"approximate: {score}; each mode is taken on its own, because the flow of the whole map would take too long or does "
-            f"not fit through the network. --inputs white makes it exact."
+            f"not fit through the network. Strengths may end off by {percent(expected_error(task))} of the largest target. "
+            f"--inputs white makes it exact."
         )
 
 
 def rows(found: Prediction) -> Iterator[list[str]]:
     """One row of the table for each mode."""
     for i in range(min(len(found.targets), SHOWN)):
-        row = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}", f"{found.half_times[i]:.4g}"]
+        row = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}"]
+        row.append(f"{found.half_times[i]:.4g}" if np.isfinite(found.half_times[i]) else "later")
         if found.run is not None:
             half, delay, apart = found.run.half_times[i], found.delays[i], found.deviations[i]
             row += [f"{half:.4g}", f"{delay:+.3g}"] if np.isfinite(half) else ["not yet", ""]
@@ -77,6 +80,11 @@ def closing(found: Prediction) -> Iterator[str]:
     if not found.theory_complete:
         yield f"theory ends at epoch {found.theory.times[-1]:.4g}, before every mode is learned"
     yield f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
+    if found.rate > found.stable_rate:
+        yield (
+            "unstable: the rate is above the largest stable one, so that descent cannot settle. Modes that are half learned "
+            "once oscillate or diverge afterwards. Pass a smaller --rate."
+        )
     if found.path is not None:
         leaves = found.path.unstable_from
         yield (
@@ -93,8 +101,9 @@ def comparison(found: Prediction) -> Iterator[str]:
     epochs, apart = found.run.times[-1], found.deviations
     late = int(np.isnan(apart).sum())
     if late:
+        more = "" if found.theory_complete else "more than "
         yield (
-            f"gradient descent was run for {epochs:.0f} epochs; learning takes {found.theory.times[-1]:.4g}. {late} of {len(apart)} "
+            f"gradient descent was run for {epochs:.0f} epochs; learning takes {more}{found.theory.times[-1]:.4g}. {late} of {len(apart)} "
             f"modes are not half learned by then and were not compared."
         )
     if late == len(apart):
