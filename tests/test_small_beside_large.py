@@ -127,3 +127,19 @@ def test_a_large_input_hides_no_misalignment(scale):
     assert "two-layer sigmoid" in solve(alone, initial.decoupled(alone, [3, 3, 3], strength=0.01, rng=0)).name
     with pytest.raises(ValueError, match="aligned inputs"):
         solve(inputs, initial.decoupled(inputs, [3, 3, 3], strength=0.01, rng=0), law="task-aligned two-layer sigmoid")
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-3, 1e-4])
+def test_modes_that_nearly_tie_are_aligned_as_far_as_rounding_knows_them(gap):
+    """Rounding turns two modes into each other by ε/gap, which is no misalignment; a turn of 1e-7 is one."""
+    rng = np.random.default_rng(3)
+    s, powers = np.array([1.0 + gap, 1.0, 0.3]), np.array([0.5, 2.0, 1.0])
+    for _ in range(20):
+        u, v = (np.linalg.qr(rng.normal(size=(3, 3)))[0] for _ in range(2))
+        task = Task.from_correlations((v * powers) @ v.T, (u * s) @ v.T)
+        assert task.misalignment == 0
+        turned = v.copy()
+        turned[:, 0] += 1e-7 * v[:, 1]
+        turned[:, 1] -= 1e-7 * v[:, 0]
+        off = Task.from_correlations((turned * powers) @ turned.T, (u * s) @ v.T)
+        assert_allclose(off.misalignment, 1.5e-7, rtol=0.01)  # |d₁ − d₂| times the turn, over √(d₁ d₂) = 1

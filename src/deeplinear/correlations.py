@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from deeplinear.directions import SUMS, Array, Directions, resolved_eigenvectors, rounding_of_correlation
 from deeplinear.left_out import LeftOut, listed
 
+WELL_KNOWN = 1e-10  # radians of rounding above which a mode is not known well enough to excuse what it lacks
+
 
 class Modes(NamedTuple):
     """Singular modes of Σ³¹ = Σ_α s_α u_α v_αᵀ (Saxe et al. 2014, eq. 3), thin: k = min(n_out, n_in) of them.
@@ -153,7 +155,8 @@ class Correlations:
 
         Like `diagonality`, but also counts what Σ¹¹ sends out of the span of V. The norms see strong inputs only, so each mode
         has its multiple correlation R with the inputs orthogonal to it as well, ``R²/(1 − R²) = (vᵀ Σ¹¹ v)(vᵀ (Σ¹¹)⁺ v) − 1``.
-        It counts where it is more than the rounding of v explains, of order ``ε s₁/s`` towards the strongest input.
+        Neither counts where the rounding of v explains it, a turn of ``ε s₁/gap`` where the gap is the distance of s to its
+        neighbours and to 0, towards inputs of any power.
 
         Args:
             used: which modes, shape ``(k,)``.
@@ -163,15 +166,27 @@ class Correlations:
         """
         if not used.any():
             return 0.0
-        v, powers, s = self.modes.v[:, used], self.mode_powers[used], self.modes.s[used]
+        v, powers, strongest = self.modes.v[:, used], self.mode_powers[used], self.input_modes[0][0]
         image = self.input_correlation @ v
-        whole = float(np.linalg.norm(image - v * powers) / np.linalg.norm(image)) if image.any() else 0.0
+        if not image.any():
+            return 0.0
+        turn = self.mode_turns[used]
         root, coordinates = self.directions.root @ v, self.directions.coordinates @ v
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = np.linalg.norm(root - coordinates * powers, axis=0) / np.sqrt(powers)
-            rounding = SUMS * np.finfo(float).eps * self.modes.s[0] / s * np.sqrt(self.input_modes[0][0] / powers)
-        largest = float(odds[odds > rounding].max(initial=0.0))
-        return max(whole, largest / float(np.hypot(1.0, largest)))
+            largest = float(odds[odds > turn * np.sqrt(strongest / powers)].max(initial=0.0))
+        apart = np.linalg.norm(image - v * powers, axis=0)
+        apart = apart[apart > np.where(turn < WELL_KNOWN, turn, 0.0) * strongest]
+        return max(float(np.linalg.norm(apart) / np.linalg.norm(image)), largest / float(np.hypot(1.0, largest)))
+
+    @property
+    def mode_turns(self) -> Array:
+        """Angle by which rounding turns each input mode, shape ``(k,)``: a few ``ε s₁/gap``, infinite where modes tie."""
+        s = self.modes.s
+        steps = np.abs(np.diff(s))
+        gaps = np.minimum(s, np.minimum(np.append(np.inf, steps), np.append(steps, np.inf)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(s[0] > 0, SUMS * np.finfo(float).eps * s[0] / gaps, np.inf)
 
     def loss(self, maps: ArrayLike) -> Array:
         """``E = ½ Σ ‖y − W x‖²`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns shape ``(...,)``.
