@@ -134,6 +134,16 @@ def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
     assert str(tmp_path / "p.png") in out or "p.png" in out
 
 
+@pytest.mark.parametrize(("depth", "word"), [(1, "earlier"), (3, "later")])
+def test_descent_is_said_to_be_late_where_it_is(task, depth, word, capsys, tmp_path):
+    """Steps of one layer are ahead of the flow, those of several layers start slowly."""
+    found = predict(task, depth=depth, simulate=True, width=7)
+    worst = found.delays[np.argmax(np.abs(found.delays))]
+    assert (worst > 0) == (word == "later")
+    print_prediction(found, tmp_path / "p.png")
+    assert f"half learned up to {abs(worst):.3g} epochs {word} than" in " ".join(capsys.readouterr().out.split())
+
+
 def test_what_is_left_out_of_the_table_is_counted(capsys, tmp_path):
     print_prediction(predict(Task.from_modes(np.linspace(3, 1, 23)), width=25), tmp_path / "p.png")
     out = capsys.readouterr().out

@@ -68,6 +68,17 @@ def test_chunks_change_nothing(data, inputs, monkeypatch):
     assert_allclose(parts.output_power, whole.output_power, rtol=CLOSED_FORM)
 
 
+def test_sizes_and_means_are_those_of_all_chunks(data, monkeypatch):
+    """Rounding of inputs is measured by all examples, not by those read last."""
+    x, y = data
+    monkeypatch.setattr(deeplinear.moments, "CHUNK", 7)
+    read = deeplinear.moments.Examples(x, y, centred=True)
+    assert_allclose(read.sizes, np.linalg.norm(x, axis=0), rtol=CLOSED_FORM)
+    assert_allclose(read.output_powers, np.square(y).sum(axis=0), rtol=CLOSED_FORM)
+    for shift, mean, values in zip(read.shifts, read.means, (x, y), strict=True):
+        assert_allclose(shift + mean, values.mean(axis=0), rtol=CLOSED_FORM)
+
+
 def test_bytes_are_not_summed_as_bytes():
     x = np.full((3, 2), 255, dtype=np.uint8)
     task = Task.from_data(x, np.array([True, False, True]))
@@ -180,6 +191,17 @@ def test_diagonality_and_misalignment():
     odds = np.linalg.norm(root @ residual, axis=0) / np.sqrt(np.diag(m))
     assert_allclose(aligned.misalignment, max(whole, *odds / np.sqrt(1 + odds**2)), rtol=1e-11)
     assert aligned.misalignment > 0.01
+
+
+def test_misalignment_counts_the_modes_asked_for():
+    """The second of three modes mixes two principal components, the others are some."""
+    q = np.linalg.qr(np.random.default_rng(6).standard_normal((4, 4)))[0]
+    v = np.column_stack([q[:, 0], (q[:, 1] + q[:, 2]) / np.sqrt(2), q[:, 3]])
+    task = Task.from_correlations(q * [4.0, 3.0, 2.0, 1.0] @ q.T, np.diag([5.0, 3.0, 2.0]) @ v.T)
+    assert task.misalignment_of(np.array([True, False, True])) < 1e-14
+    # R²/(1 − R²) = 2.5 · ½ (1/3 + 1/2) − 1 = 1/24 with the other inputs, more than ½/√6.5 of the image
+    assert_allclose(task.misalignment_of(np.array([False, True, False])), 0.2, rtol=CLOSED_FORM)
+    assert task.misalignment_of(np.zeros(3, dtype=bool)) == 0.0
 
 
 def test_anisotropy():

@@ -144,6 +144,48 @@ def test_the_error_of_a_law_of_ones_choice(law):
     assert others.error <= found.error
 
 
+def test_where_laws_are_as_near_as_can_be_told_the_most_special_is_taken():
+    """Modes that are mixed by 1e-7 in layers that differ by 1e-7: no law holds, and each is nearer than the reference is exact."""
+    rng = np.random.default_rng(5)
+    task = build_task(S, 4, 3, rng=rng)
+    weights = unbalanced(shaken(build_weights(task, [3], [[0.5, 0.4, 0.3]] * 2, rng=rng), 1e-7, rng), 1e-7)
+    special, general = (solve(task, weights, law=law, nearest=True) for law in ("sigmoid", "Riccati"))
+    assert general.error < special.error < nearest.PRECISE
+    assert solve(task, weights, nearest=True).name == special.name
+
+
+def test_a_narrow_network_has_learned_what_it_has_room_for():
+    """One hidden unit, three targets: the flow ends at the best map of rank 1, not after the longest wait."""
+    rng = np.random.default_rng(7)
+    task = build_task(S, 4, 3, rng=rng)
+    law = solve(task, tuple(0.3 * rng.normal(size=shape) for shape in ((1, 4), (2, 1), (3, 2))), nearest=True)
+    assert law.measured.learned
+    assert law.measured.until < 10
+
+
+def test_a_start_that_stands_still_has_not_learned():
+    """Forces are exactly zero: one target is reached, the other meets zeros only."""
+    weights = (np.array([[0.5, 0.0], [1.5, 0.0]]), np.array([[1.0, 1.0], [0.0, 0.0]]))
+    law = solve(Task.from_modes([2.0, 1.0]), weights, nearest=True)
+    assert law.measured.until == 0
+    assert not law.measured.learned
+    done = solve(Task.from_modes([2.0]), (weights[0][:, :1], weights[1][:1]), nearest=True)
+    assert done.measured.until == 0
+    assert done.measured.learned
+
+
+def test_a_flow_that_never_learns_is_followed_as_long_in_any_unit_of_time():
+    """The second input and output meet zeros only, and stay at them."""
+    task, weights = Task.from_modes([2.0, 1.0]), (np.array([[0.3, 0], [0.1, 0]]), np.array([[0.2, 0.4], [0, 0]]))
+    one, seven = (solve(task, weights, nearest=True, tau=tau).measured for tau in (1.0, 7.0))
+    assert not one.learned
+    assert not seven.learned
+    fastest = 1 / (2 * 2.0)  # 1/(L s^(2 − 2/L))
+    assert 1e5 * fastest < one.until < 1e6 * fastest
+    assert_allclose(seven.until, 7 * one.until, rtol=1e-9)
+    assert_allclose(seven.error, one.error, rtol=1e-6)
+
+
 def test_an_exact_law_is_not_marked():
     task = Task.from_modes(S)
     law = solve(task, (0.1 * np.eye(3),) * 2, nearest=True)

@@ -1,5 +1,6 @@
 """How a law is chosen, asked for by name, or refused."""
 
+import re
 import subprocess
 import sys
 
@@ -160,8 +161,11 @@ def test_rounded_weights_are_told_what_they_miss():
     rounded = tuple(w.astype(np.float32) for w in balanced_weights([6, 3, 5], [0.5, 0.7, 0.6], rng))
     with pytest.raises(
         ValueError, match=r"needs λ-balanced .*Riccati.*rounded to float32.*tolerance=\d+e-\d+ accepts it"
-    ):
+    ) as refused:
         solve(task, rounded)
+    advised = re.search(r"tolerance=(\S+) accepts it", str(refused.value)).group(1)
+    asked = re.search(r"got a residual of (\S+?)[: ]", str(refused.value)).group(1)
+    assert 1.5 < float(advised) / float(asked) < 2.5  # rounded to one digit, never down to the residual itself
     law, times = solve(task, rounded, tolerance=1e-6), np.linspace(0, 6, 9)
     assert "Riccati" in law.name
     assert_allclose(law(times).maps, matrix_flow(task, rounded, times), atol=1e-6)

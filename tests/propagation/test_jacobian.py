@@ -236,6 +236,14 @@ def test_narrow_end_decides_the_cost():
     assert [w.shape for w in factors] == [(50, 6), (50, 50), (70, 50)]
 
 
+def test_digits_are_those_asked_for():
+    """More of them take smaller products, and so other roundings; the default is not what everybody gets."""
+    net, x = network("gaussian", [20] * 61, 1.0), 0.1 * np.random.default_rng(1).standard_normal(20)
+    errors = [log_jacobian_singular_values(net, x, rtol=rtol, error=True)[1] for rtol in (1e-2, GOOD, 1e-9)]
+    assert errors[0] > GOOD > errors[1] > 1e-9 > errors[2]
+    assert log_jacobian_singular_values(net, x, error=True)[1] == errors[1]
+
+
 @pytest.mark.parametrize("rtol", [0, 1, -1e-3, np.nan, True, "1e-6"])
 def test_bad_tolerances(rtol):
     net = network("gaussian", [3, 3], 1.0)

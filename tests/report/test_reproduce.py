@@ -66,6 +66,12 @@ def test_claims_of_other_figures_stay(tmp_path):
     assert records["one"]["claims"][0]["measured"] == "[0, 1, 2]"
 
 
+def test_the_last_result_of_a_figure_is_the_one_that_is_noted(tmp_path):
+    for scale in ("quick", "paper", "quick"):
+        reproduce(out=tmp_path, figures={"one": stub()}, scale=scale)
+        assert json.loads((tmp_path / "claims.json").read_text())["one"]["scale"] == scale
+
+
 def test_other_parameters_and_fresh_compute_again(tmp_path):
     figures = {"one": stub()}
     reproduce(out=tmp_path, figures=figures)

@@ -160,6 +160,18 @@ def test_strengths_are_those_of_the_networks_own_correlation():
     assert_allclose(run.targets, task.modes.s, rtol=0)
 
 
+def test_modes_that_were_passed_are_followed_rather_than_those_of_the_data():
+    """Two tasks of the same shape: one is learned, strengths are read in the basis of the other."""
+    learned = Task.from_correlations(np.eye(4), np.random.default_rng(3).normal(size=(3, 4)), examples=4)
+    other = Task.from_data(*examples(widths=[4, 3]))
+    network = start(widths=[4, 6, 3])
+    run = train(network, learned, modes=other, rate=0.01, steps=2)
+    u, s, v = other.modes
+    assert_allclose(run.targets, s, rtol=CLOSED_FORM)
+    assert_allclose(run.strengths[0], np.diag(u.T @ network(np.eye(4)).T @ v), rtol=CLOSED_FORM)
+    assert_allclose(train(network, learned, rate=0.01, steps=2).targets, learned.modes.s, rtol=CLOSED_FORM)
+
+
 def test_seeds_and_rates_together_are_one_by_one(monkeypatch):
     x, y = examples()
     networks, rates = [start(seed=seed) for seed in range(5)], [0.001, 0.004, 0.002]
@@ -255,6 +267,30 @@ def test_divergence_is_reported():
     assert np.isinf(seldom.loss[1, 1])
     with pytest.raises(ValueError, match=r"train needs a stable rate, got rate=5: the loss left all bounds at step"):
         train(network, (x, y), rate=5.0, steps=30)
+
+
+def test_means_diverge_when_sums_do():
+    """At a rate as many times larger the weights are the same, and so is the step at which the loss leaves all bounds."""
+    x = np.random.default_rng(1).normal(size=(20, 1))
+    sharpness = float(np.square(x).sum())
+    steps = [
+        train(
+            Network(([[0.1]],), "linear"), (x, 2 * x), rate=[rate, rate / 3], steps=60, reduction=reduction
+        ).diverged_at
+        for reduction, rate in (("sum", 2.2 / sharpness), ("mean", 20 * 2.2 / sharpness))
+    ]
+    assert_allclose(steps[1], steps[0], rtol=0)
+    # (1 − 2.2)² = 1.44 at each step, up to 1e6 times the loss of the zero map, 1.9² of which are (2 − 0.1)² at first
+    assert steps[0][0] == np.ceil(np.log(1e6 * 4 / 3.61) / np.log(1.44))
+    assert np.isnan(steps[0][1])
+
+
+@pytest.mark.parametrize("activated", [False, True])
+def test_the_network_that_is_read_is_the_one_that_was_trained(activated):
+    x, y = examples()
+    run = train(start(activated_inputs=activated), (x, y), rate=0.003, steps=25)
+    assert run.network().activated_inputs is activated
+    assert_allclose(0.5 * np.square(run.network()(x) - y).sum(), run.loss[-1], rtol=CLOSED_FORM)
 
 
 def test_records_and_digits():

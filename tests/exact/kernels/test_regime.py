@@ -188,6 +188,30 @@ def test_a_plateau_that_outlasts_float64_is_no_saddle():
     assert "ends        not yet: on a plateau longer than float64 can follow, with 25.0% of the loss left" in text
 
 
+def test_a_plateau_of_a_start_without_a_law_is_no_saddle():
+    """Layers of rank one but for rounding, that do not fit together: what they lack may grow, in the end."""
+    rng = np.random.default_rng(0)
+    turn = [np.linalg.qr(rng.normal(size=(2, 2)))[0] for _ in range(5)]
+    task = Task.from_correlations(np.eye(2), turn[3] @ np.diag([2.0, 1.0]) @ turn[0].T)
+    ends = (turn[4], turn[0]), (turn[2], turn[1]), (turn[3], turn[2])
+    found = regime(task, [above @ np.diag([0.5, 0.0]) @ below.T for above, below in ends])
+    assert found.unlearned > 0.1
+    assert not found.saddle
+    assert "ends        not yet: on a plateau" in str(found)
+
+
+def test_an_integrated_law_brings_its_own_tau():
+    task, layers = Task.from_modes([2.0, 1.0]), [0.3 * np.eye(2), 0.2 * np.eye(2), 0.4 * np.eye(2)]
+    law = solve(task, layers, tau=5.0)
+    assert law.kind == "integrated"
+    one, five, brought = regime(task, layers), regime(task, layers, tau=5.0), regime(task, layers, law=law)
+    times = brought.plateau, brought.transition
+    assert_allclose(times, (five.plateau, five.transition), rtol=1e-9)
+    assert_allclose(times, (5 * one.plateau, 5 * one.transition), rtol=1e-9)
+    tenth, most = (law.time_to_loss(law(0.0).loss[0] * (1 - part)) for part in (0.1, 0.9))
+    assert_allclose(times, (tenth, most - tenth), rtol=1e-5)  # an integrator of rtol 1e-8, interpolated
+
+
 def test_tau_scales_times_and_nothing_else():
     task, w = Task.from_modes([2.0]), ([[0.1]], [[0.2]])
     one, ten = regime(task, w), regime(task, w, tau=10.0)

@@ -124,6 +124,8 @@ def test_silence_interpolates():
     assert aligned[2] == pytest.approx(1)
     sizes = [np.linalg.norm(k) for k in ntk.kernel(factors)]
     assert_allclose(seen.size, (sizes[1] + sizes[2]) / 2 / sizes[2], rtol=CLOSED_FORM)
+    louder = silent.silence(times, [2.0, 1.0, 0.0], factors, fraction=0.75, input_correlation=9 * np.eye(2))
+    assert_allclose([louder.size, louder.alignment], [seen.size, seen.alignment], rtol=CLOSED_FORM)
     assert "loss down 75% at t = 2" in str(seen)
 
 
