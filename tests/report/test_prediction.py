@@ -1,5 +1,7 @@
 """Predictions for a task: the law where inputs are white, close to descent where they are not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -7,7 +9,7 @@ from matplotlib.figure import Figure
 from deeplinear import Task
 from deeplinear.exact.curvature.hessian import spectrum
 from deeplinear.report.modes_figure import draw
-from deeplinear.report.predict import predict
+from deeplinear.report.predict import at, predict
 
 
 def some_task(inputs, seed=0, n_in=6, n_out=3):
@@ -68,6 +70,13 @@ def test_what_was_not_reached_is_not_compared():
     assert early.run.times[-1] == early.record()["epochs"] == 3
     assert early.theory.times[-1] == whole.theory.times[-1]  # theory goes to the end in any case
     np.testing.assert_array_equal(early.theory.times[: len(early.run.times)], early.run.times)
+
+
+def test_a_run_is_not_complete_beside_a_theory_that_is_not():
+    whole = predict(Task.from_modes([4.0, 1.0]), simulate=True)
+    cut = replace(whole, theory=at(whole.theory, whole.theory.times[:5]))
+    assert (whole.theory_complete, whole.complete) == (True, True)
+    assert (cut.theory_complete, cut.complete) == (False, False)
 
 
 @pytest.mark.parametrize(("depth", "strength"), [(1, 1e-3), (2, 1e-6), (3, 1e-6), (10, 1e-3), (10, 1e-6), (50, 1e-8)])
