@@ -211,3 +211,22 @@ def test_cells_are_the_law_of_the_slope(phi):
         psi, whole, slope = nodes.transforms(np.exp(w))
         for ours, exact in zip(cut.transforms(w), (psi, whole, slope * np.exp(w)), strict=True):
             assert_allclose(ours, exact, rtol=CELLS)
+
+
+def test_a_law_from_cells_with_a_wrong_mean_is_refused(monkeypatch):
+    """Also where nothing of it is extrapolated: the table of a law whose values are 1.2² times as large."""
+    from deeplinear.activations import activation
+    from deeplinear.propagation.free import law as room
+    from deeplinear.propagation.free.jacobian import JacobianLaw
+
+    right, wrong = (JacobianLaw(activation("tanh"), (0.5, 0.5), std) for std in (1.0, 1.2))
+    table = wrong._table
+    assert wrong.tail < room.SMALL
+
+    def lost(*_):
+        raise ArithmeticError
+
+    monkeypatch.setattr(room, "tabulate", lost)
+    monkeypatch.setattr(room, "tabulate_cells", lambda *_: table)
+    with pytest.raises(ValueError, match=r"JacobianLaw needs a density that can be followed"):
+        right.cdf(1.0)
