@@ -3,10 +3,10 @@
     python benchmarks/jacobian_census.py [--activations tanh gelu] [--depths 2 10 200] [--variances 1e-6 1 1e6]
         [--laws 100] [--samples 12] [--width 1000] [--seconds 600] [--gains 1.2 1.6 2]
 
-A law is built for each point of the grid, or for ``--laws`` random ones; then random ones of those found are compared with one sampled product
-``Π_l W_l diag φ'(h_l)``, h_l the quantiles of a normal law, which have no sampling noise: the Kolmogorov distance of the logarithms of its singular values. With
-``--gains`` variances follow from the gain and from inputs of mean square 1, instead of being given. Both parts stop when their
-time is up. Refused laws are listed with their reasons.
+A law is built for each point of the grid, or for ``--laws`` random ones. Then random ones of those found are compared with one
+sampled product ``Π_l W_l diag φ'(h_l)``, h_l the quantiles of a normal law, which have no sampling noise: the Kolmogorov distance of
+the logarithms of its singular values. With ``--gains`` variances follow from the gain and from inputs of mean square 1, instead of
+being given. Both parts stop when their time is up. Refused laws are listed with their reasons.
 """
 
 import argparse

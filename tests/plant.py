@@ -2,10 +2,10 @@
 
     python tests/plant.py --count 40 --seed 0 --rooms exact spectra propagation simulate
 
-An error swaps an operator, a comparison or a function for its sibling, or changes a number or an index. Numbers with an exponent are
-tolerances, and capital names at the top of a file choices: they are left alone. An error is seen if the doctests of
-its file, the tests that carry its name, or the tests of its room fail (or never end). What survives is printed for reading: some
-errors change no result.
+An error swaps an operator, a comparison or a function for its sibling, or changes a number or an index. Numbers with an exponent
+are tolerances, and capital names at the top of a file choices: they are left alone. An error is seen if the doctests of its file,
+the tests that carry its name, or the tests of the rooms it is in fail or never end. What survives is printed for reading: some errors
+change no result.
 """
 
 from __future__ import annotations
@@ -122,9 +122,12 @@ def stages(error: Error) -> list[list[str]]:
     parts = error.path.relative_to("src/deeplinear").with_suffix("").parts
     rooms = [Path("tests", *parts[:depth]) for depth in range(len(parts) - 1, 0, -1)]
     named = [str(f.relative_to(ROOT)) for f in (ROOT / "tests").rglob(f"test_{parts[-1]}*.py")]
-    room = next((str(r) for r in rooms if (ROOT / r).is_dir()), None)
-    whole = [room] if room else sorted(str(f.relative_to(ROOT)) for f in (ROOT / "tests").glob("test_*.py"))
-    return [[str(error.path), *named], whole]
+    whole = sorted(str(f.relative_to(ROOT)) for f in (ROOT / "tests").glob("test_*.py"))
+    return [
+        [str(error.path), *named],
+        *([str(r)] for r in rooms if (ROOT / r).is_dir()),
+        *([whole] if not rooms else []),
+    ]
 
 
 def is_seen(error: Error, copy: Path) -> bool:
