@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from deeplinear.directions import SUMS, Array, Directions, resolved_eigenvectors, rounding_of_correlation
 from deeplinear.left_out import LeftOut, listed
 
-WELL_KNOWN = 1e-10  # radians of rounding above which a mode is not known well enough to excuse what it lacks
+EXCUSED = 1e-10  # radians of a mode's turn that rounding may explain, a tenth of what laws allow
 
 
 class Modes(NamedTuple):
@@ -176,7 +176,7 @@ class Correlations:
             odds = np.linalg.norm(root - coordinates * powers, axis=0) / np.sqrt(powers)
             largest = float(odds[odds > turn * np.sqrt(strongest / powers)].max(initial=0.0))
         apart = np.linalg.norm(image - v * powers, axis=0)
-        apart = apart[apart > np.where(turn < WELL_KNOWN, turn, 0.0) * strongest]
+        apart = apart[apart > np.minimum(turn, EXCUSED) * strongest]
         return max(float(np.linalg.norm(apart) / np.linalg.norm(image)), largest / float(np.hypot(1.0, largest)))
 
     @property
