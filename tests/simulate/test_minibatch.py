@@ -87,3 +87,15 @@ def test_more_outputs_than_inputs(batch, wide, monkeypatch):
 def test_refuses_bad_batches(batch):
     with pytest.raises(ValueError, match="needs 1 <= batch <= 96"):
         dl.descend_minibatch(X, Y, dl.initial.orthogonal([6, 3], rng=0), rate=0.1, batch=batch, steps=1)
+
+
+def test_white_inputs_allow_no_smaller_input_space_for_batches():
+    """A batch of white data is not white: what reduces full-batch descent would be wrong by several per cent."""
+    rng = np.random.default_rng(8)
+    x = np.linalg.qr(rng.normal(size=(60, 12)))[0]
+    y = rng.normal(size=(60, 2))
+    weights = dl.initial.orthogonal([12, 30, 30, 2], rng=0)
+    asked = {"rate": 0.3, "batch": 10, "steps": 60}
+    assert descent.prepared(dl.Task.from_data(x, y), weights).reduced_widths[0] < 12
+    small, full = (dl.descend_minibatch(x, y, weights, rng=0, reduce=reduce, **asked) for reduce in (True, False))
+    assert_allclose(small.loss, full.loss, rtol=1e-11)
