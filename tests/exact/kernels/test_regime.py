@@ -9,7 +9,7 @@ from tests.exact.kernels.conftest import descend, product, random_layers
 
 from deeplinear import Task
 from deeplinear.exact import solve
-from deeplinear.exact.kernels import ntk, silent
+from deeplinear.exact.kernels import compare, ntk, silent
 from deeplinear.exact.kernels.regime import LAZY, RICH, judge, regime
 from deeplinear.initial import balanced, gaussian
 
@@ -258,3 +258,16 @@ def test_a_law_gives_the_same_verdict():
 def test_bad_input(task, weights, message):
     with pytest.raises(ValueError, match=message):
         regime(task, weights)
+
+
+def test_alignment_is_that_of_the_first_and_of_the_last_kernel():
+    """From small weights the kernel turns towards the target; what is printed stands in that order too."""
+    task = Task.from_modes([3.0, 2.0, 1.0])
+    weights = gaussian([3, 20, 3], std=0.01, rng=0)
+    found = regime(task, weights)
+    first = float(compare.alignment(ntk.factors(weights), task))
+    learned = tuple(np.diag(np.sqrt([3.0, 2.0, 1.0])) for _ in range(2))
+    last = float(compare.alignment(ntk.factors(learned), task))
+    assert_allclose(found.alignment, (first, last), rtol=1e-3)  # it is learned up to a part of 1e-4
+    assert last > 1.05 * first
+    assert f"{found.alignment[0]:.3g} -> {found.alignment[1]:.3g}" in str(found)
