@@ -218,3 +218,12 @@ def test_a_mode_that_is_not_learned_in_time_is_later(found, capsys, tmp_path):
     print_prediction(unfinished, tmp_path / "modes.png")
     (row,) = re.findall(r"^ *3 .*$", capsys.readouterr().out, re.MULTILINE)
     assert row.split()[-1] == "later"
+
+
+def test_learning_takes_more_than_a_theory_that_is_cut_off(task, capsys, tmp_path):
+    begun = predict(task, depth=5, simulate=True, steps=3)
+    assert begun.theory_complete
+    assert "learning takes more than" not in printed(begun, capsys, tmp_path)
+    cut = replace(begun, half_times=np.full(3, np.nan), targets=begun.targets * 10)
+    assert not cut.theory_complete
+    assert "learning takes more than" in printed(cut, capsys, tmp_path)
