@@ -82,7 +82,7 @@ def test_names_and_words(plain):
     x, y = plain
     more = np.column_stack([x, x[:, :1], np.ones((40, 3))])
     names = ["age", "height", "weight", "years", "one", "eins", "un"]
-    task = Task.from_data(more, y, inputs="white", names=names)
+    task = Task.from_data(more, y, inputs="white", feature_names=names)
     assert [each.name for each in task.left_out] == names[3:]
     assert str(task.left_out[0]) == "years (a linear function of age)"
     assert repr(task) == (
@@ -92,8 +92,8 @@ def test_names_and_words(plain):
     assert repr(Task.from_modes([2.0])) == "Task(1 input, 1 output, 1 example, rank 1)"
     assert listed(task.left_out[:2]) == "years (a linear function of age), one (constant)"
     assert task.whitened().left_out == task.left_out
-    with pytest.raises(ValueError, match=r"^Task\.from_data needs one name for each input, got 2 names for 3 inputs"):
-        Task.from_data(x, y, names=["a", "b"])
+    with pytest.raises(ValueError, match=r"^Task\.from_data needs one name for each column of x, got 2 feature_names for 3"):
+        Task.from_data(x, y, feature_names=["a", "b"])
 
 
 def test_many_inputs_in_blocks():

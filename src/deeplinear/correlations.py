@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.columns import Columns
 from deeplinear.directions import SUMS, Array, Directions, resolved_eigenvectors, rounding_of_correlation
 from deeplinear.left_out import LeftOut, listed
 
@@ -57,12 +58,33 @@ class Correlations:
     examples: int = 1
     left_out: tuple[LeftOut, ...] = ()
     measured: Measured | None = None
+    columns: Columns | None = None
 
     def __repr__(self) -> str:
         counts = {"input": self.n_in, "output": self.n_out, "example": self.examples}
         sizes = ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items())
         without = f", left out: {listed(self.left_out)}" if self.left_out else ""
         return f"Task({sizes}, rank {self.rank}{without})"
+
+    @property
+    def description(self) -> str:
+        """What the data were understood to be, in one line: examples, features, targets, and what was left out or encoded."""
+        return repr(self) if self.columns is None else str(self.columns)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, before any whitening; empty where the task was not made from examples."""
+        return self.columns.features if self.columns else ()
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Names of the outputs, shape ``(n_out,)``; empty where the task was not made from examples."""
+        return self.columns.targets if self.columns else ()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the outputs; empty where targets are numbers."""
+        return self.columns.classes if self.columns else ()
 
     @property
     def n_in(self) -> int:

@@ -31,7 +31,7 @@ class LeftOut(NamedTuple):
         return f"{self.name} ({self.reason})"
 
 
-def left_out(directions: Directions, *, constant: str, names: Sequence[str] | None = None) -> tuple[LeftOut, ...]:
+def left_out(directions: Directions, *, constant: str, names: Sequence[str]) -> tuple[LeftOut, ...]:
     """Inputs that are zero in every example, or a linear function of inputs that stay; the first ones stay.
 
     Args:
@@ -41,17 +41,8 @@ def left_out(directions: Directions, *, constant: str, names: Sequence[str] | No
 
     Returns:
         As many inputs as the task has more than directions, by column.
-
-    Raises:
-        ValueError: not one name for each input.
     """
-    if names is not None and len(names) != len(directions.scale):
-        raise ValueError(
-            f"Task.from_data needs one name for each input, got {len(names)} names for {len(directions.scale)} inputs: it "
-            f"says by name which inputs add nothing. Name every column of x."
-        )
     root = (directions.vectors * directions.sizes).T  # of the scaled inputs: columns of norm 1, or 0
-    names = [f"x[:, {column}]" for column in range(root.shape[1])] if names is None else list(names)
     vary = np.linalg.norm(root, axis=0) > 0.5
     reasons = {int(column): constant for column in np.flatnonzero(~vary)}
     stay = independent(root, directions.sizes[-1])

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.columns import Columns
 from deeplinear.correlation_checks import checked_correlations
 from deeplinear.correlations import Correlations, Measured
 from deeplinear.directions import Array, Directions
@@ -50,6 +51,7 @@ class Task(Correlations):
         left_out: inputs that add nothing to the others, constant or a linear function of them, by name and reason. A white
             task has no inputs for them; a raw or centred one keeps them, without a direction of their own.
         measured: directions and floor from the examples themselves; from the correlations if not given.
+        columns: names of features and targets, before any whitening, and how a file was read; None without examples.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (1)-(3). Our loss carries the ½ of which (1) is
@@ -64,7 +66,8 @@ class Task(Correlations):
         *,
         inputs: Inputs = "raw",
         reduction: Literal["sum", "mean"] = "sum",
-        names: Sequence[str] | None = None,
+        feature_names: Sequence[str] | None = None,
+        target_names: Sequence[str] | None = None,
     ) -> Task:
         """Reduce examples to their correlations.
 
@@ -75,7 +78,8 @@ class Task(Correlations):
                 to unit variance on the directions that vary (see `whitened`). Targets are never changed.
             reduction: ``"sum"`` over examples, as in the paper, or ``"mean"``: Σ, losses and curvatures divided
                 by the number of examples, learning rates multiplied by it.
-            names: of the inputs, for `left_out`; ``x[:, 0]`` and so on if not given.
+            feature_names: of the columns of x; ``x[:, 0]`` and so on if not given.
+            target_names: of the columns of y; ``y[:, 0]`` and so on if not given.
 
         Raises:
             ValueError: shapes or the number of names disagree, nothing is there, or a value is no number, NaN, infinite or
@@ -87,6 +91,7 @@ class Task(Correlations):
                 f"reduction={reduction!r}: nothing else is defined. Pick one of those."
             )
         examples = Examples(x, y, centred=inputs != "raw")
+        columns = named_columns(examples, feature_names, target_names)
         (s11, s31), powers = examples.correlations(), examples.output_powers
         what = "zero" if inputs == "raw" else "constant"
         if not s11.any():
@@ -102,8 +107,9 @@ class Task(Correlations):
             s31 * scale,
             float(powers.sum()) * scale,
             len(examples.x) if reduction == "sum" else 1,
-            left_out(directions, constant=what, names=names),
+            left_out(directions, constant=what, names=columns.features),
             Measured(directions.scaled(np.sqrt(scale)), floor * scale, powers * scale),
+            columns,
         )
         return task.whitened() if inputs == "white" else task
 
@@ -192,6 +198,7 @@ class Task(Correlations):
             self.examples,
             self.left_out,
             Measured(directions, floor, self.output_powers),
+            self.columns,
         )
 
     def whitened_coordinates(self, variance: float | None, cutoff: float) -> tuple[Array, Array]:
@@ -206,3 +213,20 @@ class Task(Correlations):
         turn = np.sqrt(variance) * chosen.turn_to(principal)
         s31 = chosen.seen_by(self.input_output_correlation, self.output_powers) @ turn
         return turn.T @ chosen.shortest_coordinates, s31
+
+
+def named_columns(examples: Examples, features: Sequence[str] | None, targets: Sequence[str] | None) -> Columns:
+    """Names of the columns of x and y; errors as `Task.from_data`."""
+    found = []
+    for argument, letter, names, count in (
+        ("feature_names", "x", features, examples.x.shape[1]),
+        ("target_names", "y", targets, examples.y.shape[1]),
+    ):
+        names = [f"{letter}[:, {column}]" for column in range(count)] if names is None else list(names)
+        if len(names) != count:
+            raise ValueError(
+                f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} "
+                f"columns: features and targets are reported by name. Name every column."
+            )
+        found.append(tuple(str(name) for name in names))
+    return Columns(len(examples.x), *found)

@@ -31,7 +31,7 @@ def from_file(
         ValueError: the file is missing, empty or unreadable, or holds something that is not a number.
     """
     x, y, names = read_examples(path, target)
-    return Task.from_data(x, y, inputs=inputs, reduction=reduction, names=names)
+    return Task.from_data(x, y, inputs=inputs, reduction=reduction, feature_names=names)
 
 
 def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) -> tuple[Array, Array]:

@@ -1,0 +1,50 @@
+"""What the columns of a user's data are called, and what was made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+NAMED = 12  # features or classes that a line lists by name
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of inputs and outputs before any whitening, and how they were read.
+
+    Attributes:
+        examples: how many rows were read.
+        features: name of each column of x.
+        targets: name of each column of y: the classes, in order, where targets are one-hot classes.
+        kind: of targets.
+        target: name of the column that holds the classes; empty where targets are numbers, each a column of its own.
+        notes: sentences on what was left out, encoded or decided, each without a full stop.
+    """
+
+    examples: int
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    kind: Literal["classes", "numbers"] = "numbers"
+    target: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; none where targets are numbers."""
+        return self.targets if self.kind == "classes" else ()
+
+    def __str__(self) -> str:
+        rows = f"{self.examples} example{'s' if self.examples != 1 else ''}"
+        features = f"feature{'s' if len(self.features) != 1 else ''} {shortened(self.features)}"
+        if self.kind == "classes":
+            target = f"target {self.target}: {len(self.targets)} classes ({shortened(self.targets)})"
+        else:
+            target = f"target{'s' if len(self.targets) != 1 else ''} {shortened(self.targets)}: numbers"
+        return "; ".join([rows, features, target, *self.notes])
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Names in a row, the first few where there are many."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
