@@ -217,16 +217,20 @@ class Task(Correlations):
 
 def named_columns(examples: Examples, features: Sequence[str] | None, targets: Sequence[str] | None) -> Columns:
     """Names of the columns of x and y; errors as `Task.from_data`."""
-    found = []
-    for argument, letter, names, count in (
-        ("feature_names", "x", features, examples.x.shape[1]),
-        ("target_names", "y", targets, examples.y.shape[1]),
-    ):
-        names = [f"{letter}[:, {column}]" for column in range(count)] if names is None else list(names)
-        if len(names) != count:
-            raise ValueError(
-                f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} "
-                f"columns: features and targets are reported by name. Name every column."
-            )
-        found.append(tuple(str(name) for name in names))
-    return Columns(len(examples.x), *found)
+    return Columns(
+        len(examples.x),
+        checked_names("feature_names", "x", features, examples.x.shape[1]),
+        checked_names("target_names", "y", targets, examples.y.shape[1]),
+    )
+
+
+def checked_names(argument: str, letter: str, names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """One name for each column; errors as `Task.from_data`."""
+    if names is None:
+        return tuple(f"{letter}[:, {column}]" for column in range(count))
+    if len(names) != count:
+        raise ValueError(
+            f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} columns: "
+            f"features and targets are reported by name. Name every column."
+        )
+    return tuple(str(name) for name in names)
