@@ -92,7 +92,9 @@ def test_names_and_words(plain):
     assert repr(Task.from_modes([2.0])) == "Task(1 input, 1 output, 1 example, rank 1)"
     assert listed(task.left_out[:2]) == "years (a linear function of age), one (constant)"
     assert task.whitened().left_out == task.left_out
-    with pytest.raises(ValueError, match=r"^Task\.from_data needs one name for each column of x, got 2 feature_names for 3"):
+    with pytest.raises(
+        ValueError, match=r"^Task\.from_data needs one name for each column of x, got 2 feature_names for 3"
+    ):
         Task.from_data(x, y, feature_names=["a", "b"])
 
 
