@@ -50,7 +50,7 @@ def left_out(directions: Directions, *, constant: str, names: Sequence[str]) -> 
     if rest.size:
         shares = np.linalg.solve(root[:, stay], root[:, rest])
         for column, share in zip(rest, shares.T, strict=True):
-            parts = [names[i] for i in stay[np.abs(share) > 1e-6 * np.abs(share).max()]]
+            parts = [names[int(i)] for i in stay[np.abs(share) > 1e-6 * np.abs(share).max()]]
             listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
             what = listed if len(parts) <= NAMED else f"{len(parts)} other inputs"
             reasons[int(column)] = f"a linear function of {what}"
