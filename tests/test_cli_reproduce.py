@@ -8,6 +8,7 @@ import pytest
 from tests.test_cli import run
 
 from deeplinear import cli
+from deeplinear.cli import app
 from deeplinear.figures import FIGURES, Claim
 
 
@@ -147,7 +148,7 @@ def test_exit_codes(capsys, monkeypatch, error, code, text):
     def fails(**options):
         raise error
 
-    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr(app, "app", fails)
     left, out, err = run(capsys)
     assert (left, out) == (code, "")
     assert err.startswith(text)

@@ -1,0 +1,5 @@
+"""``python -m deeplinear.cli`` is ``deeplinear``."""
+
+from deeplinear.cli import main
+
+main()

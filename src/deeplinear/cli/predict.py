@@ -1,0 +1,65 @@
+"""``deeplinear predict``: which modes of a user's data are learned, when, and how fast one may step."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeplinear.cli.output import Json, say_json
+
+
+class Inputs(StrEnum):
+    """What is done to inputs first."""
+
+    white = "white"
+    centred = "centred"
+    raw = "raw"
+
+
+def predict(
+    file: Annotated[Path, typer.Argument(help="npz with arrays x and y, or csv with a header.", show_default=False)],
+    depth: Annotated[int, typer.Option(help="Weight matrices; layers are one more.")] = 2,
+    target: Annotated[
+        list[str] | None, typer.Option(help="csv: target column, may be repeated; the last if not given.")
+    ] = None,
+    inputs: Annotated[Inputs, typer.Option(help="Input preprocessing.")] = Inputs.white,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Run gradient descent too, for 200 000 epochs at most, and compare.")
+    ] = False,
+    width: Annotated[int, typer.Option(help="Width of every hidden layer.")] = 100,
+    strength: Annotated[
+        float, typer.Option(help="Initial strength of every mode, as a fraction of the largest target.")
+    ] = 1e-3,
+    rate: Annotated[
+        float | None, typer.Option(help="Learning rate on the summed loss; the best one if not given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="PNG to draw; FILE-modes.png if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Predict which modes of your data a deep linear network learns, when, and the largest stable learning rate.
+
+    Losses are sums over examples, E = ½ Σ ‖y − W x‖². If your loss is a mean, multiply learning rates by the number of examples.
+    """
+    from deeplinear import data
+    from deeplinear.report import modes_figure
+    from deeplinear.report.predict import predict as predicted
+    from deeplinear.report.prediction_text import print_prediction
+
+    task = data.from_file(file, target=target or None, inputs=inputs.value)
+    found = predicted(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
+    picture = out or file.with_name(f"{file.stem}-modes.png")
+    if picture.suffix != ".png":
+        raise ValueError(f"predict needs --out ending in .png, got {picture.name}: a picture is drawn. Rename it.")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=modes_figure.SIZE, layout="constrained")
+    modes_figure.draw(found, figure)
+    figure.savefig(picture, dpi=160)
+    if as_json:
+        left_out = [each._asdict() for each in task.left_out]
+        say_json(found.record() | {"examples": task.examples, "left_out": left_out, "picture": str(picture)})
+    else:
+        print_prediction(found, picture)
