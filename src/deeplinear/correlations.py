@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.columns import Columns
-from deeplinear.directions import SUMS, Array, Directions, resolved_eigenvectors, rounding_of_correlation
+from deeplinear.directions import (
+    SUMS,
+    Array,
+    Directions,
+    require_square,
+    resolved_eigenvectors,
+    rounding_of_correlation,
+)
+from deeplinear.lazy import lazy
 from deeplinear.left_out import LeftOut, listed
 
 EXCUSED = 1e-10  # radians of a mode's turn that rounding may explain, a tenth of what laws allow
@@ -38,13 +46,16 @@ class Measured(NamedTuple):
         directions: in which inputs vary.
         floor: loss of the best linear map, from its residuals.
         output_powers: sum of squares of each target, shape ``(n_out,)``, or tr Σ³³ where no more is known.
+        thin: whether directions are so few beside the inputs that Σ¹¹ is not formed before somebody asks for it.
     """
 
     directions: Directions
     floor: float
     output_powers: Array | float
+    thin: bool = False
 
 
+@lazy("input_correlation", "left_out")
 @dataclass(frozen=True, eq=False, repr=False)
 class Correlations:
     """Sufficient statistics of a linear regression; attributes as in `deeplinear.task.Task`.
@@ -105,8 +116,25 @@ class Correlations:
     @cached_property
     def rank(self) -> int:
         """Rank of Σ³¹: the modes there are to learn, singular values above ``√(tr Σ¹¹ · tr Σ³³)`` times a few roundings."""
-        noise = rounding_of_correlation(np.trace(self.input_correlation), self.output_power)
+        noise = rounding_of_correlation(self.input_power, self.output_power)
         return int((self.modes.s > noise).sum())
+
+    @cached_property
+    def input_power(self) -> float:
+        """Sum of squared inputs, tr Σ¹¹."""
+        return float(np.square(self.directions.root).sum() if self.thin else np.trace(self.input_correlation))
+
+    @property
+    def thin(self) -> bool:
+        """Whether Σ¹¹ is known by a root with few rows, and is not formed before somebody reads it."""
+        return self.measured is not None and self.measured.thin
+
+    def spread(self, block: Array) -> Array:
+        """``Σ¹¹ @ block``, by the root where Σ¹¹ is not formed; shape of the block, ``(n_in, ...)``."""
+        if self.thin:
+            root = self.directions.root
+            return root.T @ (root @ block)
+        return self.input_correlation @ block
 
     @property
     def output_powers(self) -> Array | float:
@@ -123,11 +151,26 @@ class Correlations:
         """Principal components of the inputs: powers ``(n_in,)``, descending, and vectors in columns.
 
         Powers are 0 where inputs do not occur, and only there.
+
+        Raises:
+            ValueError: not enough memory for vectors of all inputs.
         """
+        if self.thin:
+            return completed(*self.directions.principal)
+        if is_multiple_of_identity(self.input_correlation):
+            return np.diag(self.input_correlation).copy(), np.eye(self.n_in)[:, ::-1].copy()
         root = self.directions.root
         powers, vectors = resolved_eigenvectors(self.input_correlation, lambda block: root @ block)
         powers[self.input_rank :] = 0.0
         return powers, vectors
+
+    @property
+    def principal(self) -> tuple[Array, Array]:
+        """The first `input_rank` of `input_modes`, those with power: shapes ``(rank,)`` and ``(n_in, rank)``."""
+        if self.thin:
+            return self.directions.principal
+        powers, vectors = self.input_modes
+        return powers[: self.input_rank], vectors[:, : self.input_rank]
 
     @cached_property
     def input_rank(self) -> int:
@@ -154,6 +197,10 @@ class Correlations:
     @cached_property
     def anisotropy(self) -> float:
         """``‖Σ¹¹ − cI‖/‖Σ¹¹‖`` with c the mean power: 0 for white inputs."""
+        if self.thin:
+            powers, mean = self.principal[0], self.input_power / self.n_in
+            away = np.append(powers - mean, np.sqrt(self.n_in - len(powers)) * mean)
+            return float(np.linalg.norm(away) / np.linalg.norm(powers))
         s11 = self.input_correlation
         return float(np.linalg.norm(s11 - np.eye(self.n_in) * np.trace(s11) / self.n_in) / np.linalg.norm(s11))
 
@@ -164,7 +211,7 @@ class Correlations:
         0 where the task's input modes are principal components of the inputs, the condition of eq. (18).
         """
         v = self.modes.v[:, : max(self.rank, 1)]
-        m = v.T @ self.input_correlation @ v
+        m = v.T @ self.spread(v)
         return float(np.linalg.norm(m - np.diag(np.diag(m))) / np.linalg.norm(m))
 
     @cached_property
@@ -188,8 +235,8 @@ class Correlations:
         """
         if not used.any():
             return 0.0
-        v, powers, strongest = self.modes.v[:, used], self.mode_powers[used], self.input_modes[0][0]
-        image = self.input_correlation @ v
+        v, powers, strongest = self.modes.v[:, used], self.mode_powers[used], self.principal[0][0]
+        image = self.spread(v)
         if not image.any():
             return 0.0
         turn = self.mode_turns[used]
@@ -228,3 +275,18 @@ class Correlations:
     def targets(self) -> Array:
         """Strength of each mode in the best linear map, shape ``(k,)``: s for white inputs with Σ¹¹ = I."""
         return np.where(np.arange(len(self.modes.s)) < self.rank, self.strengths(self.optimum), 0.0)
+
+
+def is_multiple_of_identity(matrix: Array) -> bool:
+    """Whether a matrix is exactly a number times the identity."""
+    diagonal = np.diag(matrix)
+    return bool((diagonal == diagonal[0]).all()) and np.count_nonzero(matrix) == np.count_nonzero(diagonal)
+
+
+def completed(powers: Array, vectors: Array) -> tuple[Array, Array]:
+    """Powers and orthonormal columns, with zeros and columns that complete them to a basis."""
+    n_in, rank = vectors.shape
+    require_square("Task.input_modes", n_in)
+    basis = np.linalg.qr(vectors, mode="complete")[0]
+    basis[:, :rank] = vectors
+    return np.append(powers, np.zeros(n_in - rank)), basis

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from deeplinear.memory import require_memory
 
 Array = NDArray[np.float64]
 
@@ -79,11 +82,28 @@ class Directions:
             noise: relative rounding of each scaled input, shape ``(n_in,)``: large for a mean far above the spread.
         """
         scale, vary, scaled = divided(input_correlation)
+        if not vary.any():
+            return cls(scale, np.zeros(0), np.zeros((len(scale), 0)))
         powers, vectors = resolved_eigenvectors(scaled, lambda block: seen(embedded(block, vary) / scale[:, None]))
         sizes, vectors = np.sqrt(powers), embedded(vectors, vary)
         rounding = np.linalg.norm(vectors * np.broadcast_to(noise, scale.shape)[:, None], axis=0)
         occurs = sizes > ROUNDING * sizes[0] + rounding
         return cls(scale, sizes[occurs], vectors[:, occurs])
+
+    @classmethod
+    def from_few_examples(cls, x: Array, *, noise: Array | float = 0.0) -> Directions:
+        """The directions of fewer examples than inputs, by SVD of the scaled examples: Σ¹¹ is never formed.
+
+        Args:
+            x: examples in rows.
+            noise: as in `from_examples`.
+        """
+        size = np.linalg.norm(x, axis=0)
+        scale = np.where(size > 0, size, 1.0)
+        _, sizes, vectors = np.linalg.svd(x / scale, full_matrices=False)
+        rounding = np.linalg.norm(vectors * np.broadcast_to(noise, scale.shape), axis=1)
+        occurs = sizes > ROUNDING * sizes[0] + rounding
+        return cls(scale, sizes[occurs], vectors[occurs].T)
 
     @property
     def root(self) -> Array:
@@ -94,6 +114,22 @@ class Directions:
     def coordinates(self) -> Array:
         """P for which ``P x`` has Σ = I on the examples, shape ``(rank, n_in)``."""
         return (self.vectors / self.sizes).T / self.scale
+
+    def gram(self) -> Array:
+        """Σ¹¹, formed from its root.
+
+        Raises:
+            ValueError: not enough memory for it.
+        """
+        require_square("Task.input_correlation", len(self.scale))
+        root = self.root
+        return root.T @ root
+
+    @cached_property
+    def principal(self) -> tuple[Array, Array]:
+        """Principal components of the unscaled inputs, from the root: powers ``(rank,)``, descending, and vectors in columns."""
+        _, sizes, vectors = np.linalg.svd(self.root, full_matrices=False)
+        return np.square(sizes), vectors.T
 
     @property
     def shortest_coordinates(self) -> Array:
@@ -140,6 +176,12 @@ class Directions:
         """Those with more than this share of the largest power."""
         keep = np.square(self.sizes) > cutoff * self.sizes[0] ** 2
         return Directions(self.scale, self.sizes[keep], self.vectors[:, keep])
+
+
+def require_square(function: str, inputs: int) -> None:
+    """Refuse matrices of all inputs by all inputs that would not fit, with their size."""
+    remedy = 'Pass inputs="white", which has no more inputs than examples, or select features.'
+    require_memory(function, 3 * 8.0 * inputs**2, f"correlations of {inputs} inputs", remedy)
 
 
 def rounding_of_correlation(input_power: float, output_power: Array | float) -> Array:

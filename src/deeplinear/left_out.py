@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -31,30 +32,43 @@ class LeftOut(NamedTuple):
         return f"{self.name} ({self.reason})"
 
 
-def left_out(directions: Directions, *, constant: str, names: Sequence[str]) -> tuple[LeftOut, ...]:
-    """Inputs that are zero in every example, or a linear function of inputs that stay; the first ones stay.
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Inputs as they were given, before any whitening.
 
-    Args:
-        directions: of the inputs.
+    Attributes:
+        directions: in which they vary.
         constant: what an input of zeros is called: ``"constant"`` where means were subtracted.
         names: of the inputs.
-
-    Returns:
-        As many inputs as the task has more than directions, by column.
     """
-    root = (directions.vectors * directions.sizes).T  # of the scaled inputs: columns of norm 1, or 0
-    vary = np.linalg.norm(root, axis=0) > 0.5
-    reasons = {int(column): constant for column in np.flatnonzero(~vary)}
-    stay = independent(root, directions.sizes[-1])
-    rest = np.setdiff1d(np.flatnonzero(vary), stay)
-    if rest.size:
-        shares = np.linalg.solve(root[:, stay], root[:, rest])
-        for column, share in zip(rest, shares.T, strict=True):
-            parts = [names[int(i)] for i in stay[np.abs(share) > 1e-6 * np.abs(share).max()]]
-            listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-            what = listed if len(parts) <= NAMED else f"{len(parts)} other inputs"
-            reasons[int(column)] = f"a linear function of {what}"
-    return tuple(LeftOut(column, names[column], reasons[column]) for column in sorted(reasons))
+
+    directions: Directions
+    constant: str
+    names: Sequence[str]
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Inputs that are zero in every example, or a linear function of inputs that stay; the first ones stay.
+
+        Returns:
+            As many inputs as the task has more than directions, by column.
+        """
+        root = (self.directions.vectors * self.directions.sizes).T  # of the scaled inputs: columns of norm 1, or 0
+        vary = np.linalg.norm(root, axis=0) > 0.5
+        reasons = dict.fromkeys(np.flatnonzero(~vary).tolist(), self.constant)
+        stay = independent(root, self.directions.sizes[-1])
+        rest = np.setdiff1d(np.flatnonzero(vary), stay)
+        if rest.size:
+            shares = np.abs(np.linalg.solve(root[:, stay], root[:, rest]))
+            parts = shares > 1e-6 * shares.max(axis=0)
+            reasons |= {int(column): self.function_of(stay[part]) for column, part in zip(rest, parts.T, strict=True)}
+        return tuple(LeftOut(column, self.names[column], reasons[column]) for column in sorted(reasons))
+
+    def function_of(self, inputs: NDArray[np.intp]) -> str:
+        """Why an input adds nothing to these."""
+        if len(inputs) > NAMED:
+            return f"a linear function of {len(inputs)} other inputs"
+        *most, last = (self.names[int(column)] for column in inputs)
+        return f"a linear function of {' and '.join([*filter(None, [', '.join(most)]), last])}"
 
 
 def listed(inputs: Sequence[LeftOut], most: int = NAMED) -> str:
@@ -74,6 +88,8 @@ def independent(root: Array, least: float) -> NDArray[np.intp]:
     rank, count = root.shape
     basis, stay = np.zeros((rank, rank)), []
     for start in range(0, count, BLOCK):
+        if len(stay) == rank:
+            break
         block, before = root[:, start : start + BLOCK], len(stay)
         for _ in range(2):  # the second pass removes what rounding left of the first
             block = block - basis[:, :before] @ (basis[:, :before].T @ block)

@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.directions import Directions
+from deeplinear.memory import require_memory
+
 Array = NDArray[np.float64]
 
-CHUNK = 8192  # examples turned into float64 at a time: 60 000 MNIST images need 50 MB, not 380 MB
+CHUNK = 8192  # examples turned into float64 at a time: 60 000 MNIST images need 50 MB, not 380 MB …
+NUMBERS = 2**23  # … and no more numbers than these, 64 MB, where an example is long
 
 
 class Examples:
@@ -37,7 +41,7 @@ class Examples:
         self.output_powers = np.zeros(self.y.shape[1])
         squares, sums = np.zeros(self.x.shape[1]), (np.zeros(self.x.shape[1]), np.zeros(self.y.shape[1]))
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite, or too large to square, is refused
-            for start in range(0, len(self.x), CHUNK):
+            for start in self.starts:
                 chunks = self.chunk(start)
                 refuse_what_is_not_finite(start, *chunks)
                 squares += np.einsum("ij,ij->j", chunks[0], chunks[0])
@@ -47,19 +51,48 @@ class Examples:
         self.sizes = np.sqrt(squares)
         self.means = (sums[0] / len(self.x), sums[1] / len(self.y))
 
+    @property
+    def few(self) -> bool:
+        """Whether there are fewer examples than inputs, so that examples are the smaller dimension."""
+        return len(self.x) < self.x.shape[1]
+
+    @property
+    def starts(self) -> range:
+        """First rows of the chunks."""
+        return range(0, len(self.x), max(1, min(CHUNK, NUMBERS // (self.x.shape[1] + self.y.shape[1]))))
+
     def chunk(self, start: int) -> tuple[Array, Array]:
-        """Copies of some rows, as given."""
-        rows = slice(start, start + CHUNK)
-        return self.x[rows].astype(np.float64), self.y[rows].astype(np.float64)
+        """Some rows as given, copied only where they are not float64."""
+        rows = slice(start, start + self.starts.step)
+        return np.asarray(self.x[rows], dtype=np.float64), np.asarray(self.y[rows], dtype=np.float64)
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
-        for start in range(0, len(self.x), CHUNK):
+        for start in self.starts:
             xs, ys = self.chunk(start)
-            if self.centred:
-                for values, shift, mean in zip((xs, ys), self.shifts, self.means, strict=True):
-                    values -= shift
-                    values -= mean
-            yield xs, ys
+            yield (self.away(0, xs), self.away(1, ys)) if self.centred else (xs, ys)
+
+    def away(self, side: int, values: Array) -> Array:
+        """Inputs (0) or targets (1) less their means."""
+        values = values - self.shifts[side]
+        values -= self.means[side]
+        return values
+
+    def whole(self) -> tuple[Array, Array]:
+        """All inputs less their means, zero where `correlations` are, and Σ³¹: for few examples, without Σ¹¹.
+
+        Raises:
+            ValueError: numbers too large to square.
+        """
+        x, s31 = np.empty(self.x.shape), np.zeros((self.y.shape[1], self.x.shape[1]))
+        with np.errstate(invalid="ignore", over="ignore"):
+            for start, (xs, ys) in zip(self.starts, self, strict=True):
+                x[start : start + len(xs)] = xs
+                s31 += ys.T @ xs
+            powers = np.einsum("ij,ij->j", x, x)
+        refuse_what_is_too_large(powers, s31, self.output_powers)
+        constant = self.constant(np.sqrt(powers))
+        x[:, constant], s31[:, constant] = 0.0, 0.0
+        return x, s31
 
     def correlations(self) -> tuple[Array, Array]:
         """Σ¹¹ and Σ³¹, zero for inputs with no more spread about their mean than the rounding of their values.
@@ -72,20 +105,34 @@ class Examples:
             for xs, ys in self:
                 s11 += xs.T @ xs
                 s31 += ys.T @ xs
-        if not (np.isfinite(s11).all() and np.isfinite(s31).all() and np.isfinite(self.output_powers).all()):
-            raise ValueError(
-                "Task.from_data needs numbers whose squares can be summed, got larger ones: float64 ends at 1e308. Rescale "
-                "x and y."
-            )
-        spread = np.sqrt(np.diag(s11))
-        constant = spread <= precision(self.x) * self.sizes
+        refuse_what_is_too_large(s11, s31, self.output_powers)
+        constant = self.constant(np.sqrt(np.diag(s11)))
         s11[constant], s11[:, constant], s31[:, constant] = 0.0, 0.0, 0.0
         return s11, s31
 
-    def noise(self, input_correlation: Array) -> Array:
+    def constant(self, spread: Array) -> NDArray[np.bool_]:
+        """Inputs whose spread, the root of their power about the mean, is no more than the rounding of their values."""
+        return spread <= precision(self.x) * self.sizes
+
+    def noise(self, spread: Array) -> Array:
         """Rounding of the inputs as given, twice a relative unit of each, as a share of its spread; shape ``(n_in,)``."""
-        spread = np.sqrt(np.diag(input_correlation))
         return 2 * precision(self.x) * np.divide(self.sizes, spread, out=np.zeros_like(spread), where=spread > 0)
+
+    def require_memory(self) -> None:
+        """Refuse more than fits, before it is allocated; as `Task.from_data`."""
+        rows, inputs = self.x.shape
+        needed = 5 * rows * inputs if self.few else 6 * inputs**2
+        remedy = "Select features, or take fewer examples." if self.few else "Select features."
+        require_memory("Task.from_data", 8.0 * needed, f"directions of {inputs} inputs in {rows} examples", remedy)
+
+    def directions(self) -> tuple[Directions, Array | None, Array]:
+        """Directions of the inputs, Σ¹¹ (None for few examples, which tell directions without it) and Σ³¹."""
+        if self.few:
+            x, s31 = self.whole()
+            return Directions.from_few_examples(x, noise=self.noise(np.linalg.norm(x, axis=0))), None, s31
+        s11, s31 = self.correlations()
+        noise = self.noise(np.sqrt(np.diag(s11)))
+        return Directions.from_examples(s11, self.triangle, noise=noise), s11, s31
 
     def power_of_mean_target(self) -> float:
         """Sum of squares of the means that were subtracted from the targets; they are no part of what inputs explain."""
@@ -123,6 +170,15 @@ def refuse_shapes_and_types(x: NDArray[Any], y: NDArray[Any]) -> None:
         raise ValueError(
             f"Task.from_data needs real numbers, got x of type {x.dtype} and y of type {y.dtype}: correlations are sums "
             f"of products. Encode text as one-hot rows."
+        )
+
+
+def refuse_what_is_too_large(*sums: Array) -> None:
+    """Refuse sums of squares beyond float64."""
+    if not all(np.isfinite(each).all() for each in sums):
+        raise ValueError(
+            "Task.from_data needs numbers whose squares can be summed, got larger ones: float64 ends at 1e308. Rescale "
+            "x and y."
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from deeplinear.columns import Columns
 from deeplinear.correlation_checks import checked_correlations
 from deeplinear.correlations import Correlations, Measured
-from deeplinear.directions import Array, Directions
-from deeplinear.left_out import left_out
+from deeplinear.directions import Array, Directions, require_square
+from deeplinear.lazy import unread
+from deeplinear.left_out import Features
 from deeplinear.moments import Examples
 
 Inputs = Literal["raw", "centred", "white"]
@@ -91,24 +92,27 @@ class Task(Correlations):
                 f"reduction={reduction!r}: nothing else is defined. Pick one of those."
             )
         examples = Examples(x, y, centred=inputs != "raw")
+        examples.require_memory()
         columns = named_columns(examples, feature_names, target_names)
-        (s11, s31), powers = examples.correlations(), examples.output_powers
         what = "zero" if inputs == "raw" else "constant"
-        if not s11.any():
+        directions, s11, s31 = examples.directions()
+        if not len(directions.sizes):
             raise ValueError(
                 f"Task.from_data needs inputs that are not all {what}, got x of shape {examples.x.shape} with "
                 f"inputs={inputs!r}: nothing can be learned from them. Check how x was loaded."
             )
-        directions = Directions.from_examples(s11, examples.triangle, noise=examples.noise(s11))
-        floor = examples.loss(directions.solve(s31, powers))
+        floor = examples.loss(directions.solve(s31, examples.output_powers))
         scale = 1.0 if reduction == "sum" else 1.0 / len(examples.x)
+        scaled = directions.scaled(np.sqrt(scale))
+        features: Any = Features(directions, what, columns.features)
+        correlation: Any = scaled.gram if s11 is None else s11 * scale
         task = cls(
-            s11 * scale,
+            correlation,
             s31 * scale,
-            float(powers.sum()) * scale,
+            float(examples.output_powers.sum()) * scale,
             len(examples.x) if reduction == "sum" else 1,
-            left_out(directions, constant=what, names=columns.features),
-            Measured(directions.scaled(np.sqrt(scale)), floor * scale, powers * scale),
+            features.left_out,
+            Measured(scaled, floor * scale, examples.output_powers * scale, thin=s11 is None),
             columns,
         )
         return task.whitened() if inputs == "white" else task
@@ -179,7 +183,8 @@ class Task(Correlations):
         Raises:
             ValueError: a variance or a cutoff out of its range.
         """
-        return self.whitened_coordinates(variance, cutoff)[0]
+        chosen, turn = self.white_directions(variance, cutoff)
+        return turn.T @ chosen.shortest_coordinates
 
     def whitened(self, *, variance: float | None = None, cutoff: float = 0.0) -> Task:
         """The same task for white inputs: Σ¹¹ = variance · I on the directions that vary; args as in `whitening`.
@@ -187,32 +192,32 @@ class Task(Correlations):
         Real inputs rarely fill their space (MNIST: 711 of 784 directions vary), so the new task has
         ``input_rank`` inputs.
         """
-        z, s31 = self.whitened_coordinates(variance, cutoff)
-        variance = float(self.examples) if variance is None else variance
-        directions = Directions(np.full(len(z), np.sqrt(variance)), np.ones(len(z)), np.eye(len(z)))
-        floor = self.floor if len(z) == self.input_rank else 0.5 * (self.output_power - np.square(s31).sum() / variance)
+        chosen, turn = self.white_directions(variance, cutoff)
+        s31 = chosen.seen_by(self.input_output_correlation, self.output_powers) @ turn
+        variance, rank = float(self.examples) if variance is None else variance, len(turn)
+        require_square("Task.whitened", rank)
+        directions = Directions(np.full(rank, np.sqrt(variance)), np.ones(rank), np.eye(rank))
+        floor = self.floor if rank == self.input_rank else 0.5 * (self.output_power - np.square(s31).sum() / variance)
         return Task(
-            np.eye(len(z)) * variance,
+            np.eye(rank) * variance,
             s31,
             self.output_power,
             self.examples,
-            self.left_out,
+            unread(self, "left_out"),
             Measured(directions, floor, self.output_powers),
             self.columns,
         )
 
-    def whitened_coordinates(self, variance: float | None, cutoff: float) -> tuple[Array, Array]:
-        """Z and Σ³¹ Zᵀ: principal components in this order and with these signs, as far as they can be told apart."""
+    def white_directions(self, variance: float | None, cutoff: float) -> tuple[Directions, Array]:
+        """The directions that are kept, and their turn: to principal components in order and sign, as far as these can be told apart."""
         variance = float(self.examples) if variance is None else variance
         if not (0 < variance < np.inf and 0 <= cutoff < 1):
             raise ValueError(
                 f"Task.whitening needs variance > 0 and 0 <= cutoff < 1, got variance={variance!r}, cutoff={cutoff!r}: one "
                 f"scales Σ¹¹, the other is a share of the largest power. Pass variance=1.0 for Σ¹¹ = I."
             )
-        chosen, principal = self.directions.strongest(cutoff), self.input_modes[1]
-        turn = np.sqrt(variance) * chosen.turn_to(principal)
-        s31 = chosen.seen_by(self.input_output_correlation, self.output_powers) @ turn
-        return turn.T @ chosen.shortest_coordinates, s31
+        chosen = self.directions.strongest(cutoff)
+        return chosen, np.sqrt(variance) * chosen.turn_to(self.principal[1])
 
 
 def named_columns(examples: Examples, features: Sequence[str] | None, targets: Sequence[str] | None) -> Columns:
