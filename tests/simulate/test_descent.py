@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.conftest import ORDER
 
 import deeplinear as dl
-from deeplinear.simulate import compiled, descent, inplace
+from deeplinear.simulate import compiled, descent, inplace, rerun
 
 LOSS, LIFTED = 1e-12, 1e-10  # of the first loss; of the largest weight
 
@@ -43,8 +43,8 @@ def test_reduced_equals_unreduced(task, kind, layers, momentum, weight_decay):
 @pytest.mark.parametrize("depth", [1, 2, 4])
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_against_naive_twin(task, naive, kind, depth, wide, monkeypatch):
-    monkeypatch.setattr(descent, "WIDE", wide)  # both engines on the same network
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)  # both engines on the same network
+    monkeypatch.setattr(rerun, "SHORT", 0)
     used = []
     for engine in (compiled, inplace):
         spied = lambda *given, run=engine.run, name=engine: used.append(name) or run(*given)  # noqa: E731
@@ -214,8 +214,8 @@ def test_layers_may_be_nested_lists():
 
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_weights_of_a_batch_are_those_of_its_end(task, wide, monkeypatch):
-    monkeypatch.setattr(descent, "WIDE", wide)
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)
+    monkeypatch.setattr(rerun, "SHORT", 0)
     weights = start(task, "decoupled", 2, width=9)
     until = task.floor + 0.3 * (task.loss(0 * task.optimum) - task.floor)
     run = dl.descend(task, weights, rate=[0.02, 0.1], until=until, stop="first")
@@ -227,8 +227,8 @@ def test_weights_of_a_batch_are_those_of_its_end(task, wide, monkeypatch):
 @pytest.mark.parametrize("hidden", [[], [6], [9, 5]])
 def test_maps_and_strengths_with_more_outputs_than_inputs(hidden, wide, naive, monkeypatch):
     """The mirrored network of both engines: what is read of it is turned back."""
-    monkeypatch.setattr(descent, "WIDE", wide)
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)
+    monkeypatch.setattr(rerun, "SHORT", 0)
     rng = np.random.default_rng(8)
     x, y = rng.normal(size=(30, 4)) * 0.3, rng.normal(size=(30, 11))
     task, weights = dl.Task.from_data(x, y), dl.initial.gaussian([4, *hidden, 11], std=0.4, rng=0)

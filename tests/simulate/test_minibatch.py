@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import deeplinear as dl
-from deeplinear.simulate import descent
+from deeplinear.simulate import rerun
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(96, 6)) * np.linspace(0.5, 1.5, 6)
@@ -35,8 +35,8 @@ def naive(weights, rate, batch, steps, seed, *, momentum=0.0, weight_decay=0.0, 
 @pytest.mark.parametrize("reduce", [True, False])
 @pytest.mark.parametrize("wide", [1, 10**9])
 def test_against_backpropagation(kind, reduce, wide, monkeypatch):
-    monkeypatch.setattr(descent, "WIDE", wide)
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)
+    monkeypatch.setattr(rerun, "SHORT", 0)
     task, sizes = dl.Task.from_data(X, Y), [6, 40, 40, 3]
     weights = (
         dl.initial.decoupled(task, sizes, strength=0.3, rng=0)
@@ -57,8 +57,8 @@ def test_against_backpropagation(kind, reduce, wide, monkeypatch):
 @pytest.mark.parametrize("reduce", [True, False])
 @pytest.mark.parametrize(("momentum", "weight_decay"), [(0.9, 0.0), (0.0, 0.5), (0.6, 0.2)])
 def test_momentum_and_weight_decay_written_out(momentum, weight_decay, reduce, wide, monkeypatch):
-    monkeypatch.setattr(descent, "WIDE", wide)
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)
+    monkeypatch.setattr(rerun, "SHORT", 0)
     weights, asked = dl.initial.orthogonal([6, 30, 3], rng=0), {"momentum": momentum, "weight_decay": weight_decay}
     run = dl.descend_minibatch(X, Y, weights, rate=0.002, batch=10, steps=30, rng=7, reduce=reduce, **asked)
     wanted = naive(weights, 0.002, 10, 30, 7, **asked)
@@ -73,8 +73,8 @@ def test_momentum_and_weight_decay_written_out(momentum, weight_decay, reduce, w
 @pytest.mark.parametrize("wide", [1, 10**9])
 @pytest.mark.parametrize("batch", [96, 16])
 def test_more_outputs_than_inputs(batch, wide, monkeypatch):
-    monkeypatch.setattr(descent, "WIDE", wide)
-    monkeypatch.setattr(descent, "SHORT", 0)
+    monkeypatch.setattr(rerun, "WIDE", wide)
+    monkeypatch.setattr(rerun, "SHORT", 0)
     y = X @ np.random.default_rng(6).normal(size=(6, 9))
     weights = dl.initial.orthogonal([6, 20, 9], rng=0)
     run = dl.descend_minibatch(X, y, weights, rate=2e-4, batch=batch, steps=30, rng=3)

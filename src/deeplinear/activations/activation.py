@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,22 @@ class Activation:
     derivatives: str = "closed form"
     plateaus: tuple[float, ...] = ()
     log_derivative: Function | None = None
+    recipe: tuple[Any, ...] | None = field(default=None, init=False, repr=False, compare=False)  # how `custom` made it
+
+    def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
+        """Listed ones are pickled by name, and so stay the ones of the list; functions of a user's by value, lambdas too."""
+        from deeplinear.activations import ACTIVATIONS, activation
+        from deeplinear.activations.custom import custom
+
+        if ACTIVATIONS.get(self.name) is self:
+            return activation, (self.name,)
+        if self.recipe is not None:
+            return custom, tuple(map(by_value, self.recipe))
+        return Activation, tuple(by_value(getattr(self, each.name)) for each in fields(self) if each.init)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
+        """Itself: nothing in it can change, and what was compiled for it serves on."""
+        return self
 
     def __repr__(self) -> str:
         return f"Activation({self.name!r})"
@@ -60,3 +76,10 @@ class Activation:
             return self.twin
         module, name = self.twin.split(":")
         return getattr(importlib.import_module(module), name)
+
+
+def by_value(thing: Any) -> Any:
+    """A function in a wrapper that pickles it by value where no other process could import it; anything else as it is."""
+    from joblib import wrap_non_picklable_objects
+
+    return wrap_non_picklable_objects(thing, keep_wrapper=False) if callable(thing) else thing

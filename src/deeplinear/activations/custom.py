@@ -57,7 +57,7 @@ def custom(
         first, second = automatic(function)
     else:
         first, second = differences(plain, breaks)
-    return Activation(
+    made = Activation(
         name=name,
         function=plain,
         derivative=first,
@@ -67,6 +67,8 @@ def custom(
         derivatives="automatic differentiation" if traces else "finite differences",
         log_derivative=log_derivative or log_of(plain, first, second, kinks=breaks, name=name),
     )
+    object.__setattr__(made, "recipe", (function, tuple(kinks), log_derivative))
+    return made
 
 
 def evaluated(function: Callable, name: str) -> Function:

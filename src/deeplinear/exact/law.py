@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from deeplinear.weights import Weights
 
 
+APPROXIMATE = "approximate: "  # before the name of a formula whose conditions do not hold
 TOLERANCE = 1e-9  # largest residual of a condition at which a law still counts as exact
 
 
@@ -96,7 +98,14 @@ class Law:
             ValueError: a time is negative or NaN, or times are not a list.
         """
         t, path = listed("law", times), self.trajectory
-        return Curve(t, path.loss(t), path.strengths(t), self.task.targets, self.name, lambda: path.maps(t))
+        return Curve(t, path.loss(t), path.strengths(t), self.task.targets, self.name, partial(self._maps, t))
+
+    def _maps(self, times: Array) -> Array:
+        return self.trajectory.maps(times)
+
+    def __reduce__(self) -> tuple[Callable[..., Law], tuple[Any, ...]]:
+        """Everything but the trajectory, which is made of functions: it is made again when the law is loaded."""
+        return restored, ({each.name: getattr(self, each.name) for each in fields(self) if each.name != "trajectory"},)
 
     @property
     def ending(self) -> str:
@@ -247,3 +256,13 @@ class Law:
     def condition(self, times: ArrayLike) -> Array:
         """``κ = t |du/dt| / |u|`` of each mode, shape ``(T, k)``: strengths are good to about ``eps (1 + κ)``."""
         return self.trajectory.condition(np.atleast_1d(checks.times("condition", times)))
+
+
+def restored(attributes: dict[str, Any]) -> Law:
+    """A law from its attributes but the trajectory: what pickle, joblib and deepcopy call."""
+    from deeplinear.exact.registry import formula_named
+    from deeplinear.exact.start import Start
+
+    formula = formula_named(attributes["name"].removeprefix(APPROXIMATE))
+    path = formula.trajectory(Start(attributes["task"], attributes["start"]), attributes["tau"])
+    return Law(trajectory=path, **attributes)

@@ -56,6 +56,10 @@ class Formula:
     monotone: bool
     kind: Literal["closed form", "integrated", "recursion"] = "closed form"
 
+    def __reduce__(self) -> tuple[Callable[[str], Formula], tuple[str]]:
+        """Pickled by name."""
+        return formula_named, (self.name,)
+
     def aligned(self) -> Formula:
         """The same formula for task-aligned inputs."""
         needs = tuple("aligned inputs" if need == "white inputs" else need for need in self.needs)
@@ -165,3 +169,18 @@ FORMULAS = (
         kind="recursion",
     ),
 )
+
+
+def formula_named(name: str) -> Formula:
+    """The formula of this very name.
+
+    Raises:
+        ValueError: there is none, as in a file that another version wrote.
+    """
+    for formula in FORMULAS:
+        if formula.name == name:
+            return formula
+    raise ValueError(
+        f"formula_named needs the whole name of a law, got name={name!r}: no law of this version is called so. Run "
+        f"deeplinear laws for the names, and solve again."
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
-from deeplinear.exact.law import TOLERANCE, Law
+from deeplinear.exact.law import APPROXIMATE, TOLERANCE, Law
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.nearest import nearest as nearest_of
 from deeplinear.exact.refusal import refusal
@@ -152,7 +152,7 @@ def bound(
     """A formula bound to a start."""
     conditions = {need: start.residual(need) for need in formula.needs}
     return Law(
-        formula.name if measured is None else f"approximate: {formula.name}",
+        formula.name if measured is None else APPROXIMATE + formula.name,
         formula.source,
         formula.kind,
         conditions,

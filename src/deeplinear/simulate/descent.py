@@ -7,21 +7,20 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from deeplinear.reduction import Reduction
 from deeplinear.simulate.closure import reduced, unreduced
-from deeplinear.simulate.problem import Batches, Problem, Trace
+from deeplinear.simulate.problem import Batches, Problem
+from deeplinear.simulate.rerun import Descent, engine
 from deeplinear.simulate.run import Run
 from deeplinear.simulate.schedule import Schedule, scheduled
-from deeplinear.task import Array, Task, a_task
-from deeplinear.weights import Weights, checked, end_to_end
+from deeplinear.task import Task, a_task
+from deeplinear.weights import checked, end_to_end
 
 Start = Sequence[ArrayLike] | Reduction
 
 OUT_OF_BOUNDS = 1e6  # times the larger of the first excess loss and that of the zero map: diverged
-WIDE = 200  # from this hidden width on, moving weights in place beats the compiled loop on a CPU
-SHORT = 100_000  # updates of a layer, at 10 µs each in place: compiling takes as long
 
 
 def descend(
@@ -111,17 +110,6 @@ def prepared(task: Task, start: Start, *, reduce: bool = True, any_data: bool = 
     return reduced(task, full, any_data=any_data) if reduce else unreduced(task, full)
 
 
-def engine(problems: list[Problem], schedule: Schedule, batches: Batches | None, dtype: type) -> Trace:
-    """Run narrow networks compiled and all together; wide ones, and short jobs, in place and one by one."""
-    widest = max((w.shape[0] for w in problems[0].weights[:-1]), default=0)
-    updates = len(problems) * np.size(schedule.rates) * int(schedule.records[-1]) * len(problems[0].weights)
-    if widest < WIDE and updates > SHORT:
-        from deeplinear.simulate.compiled import run
-    else:
-        from deeplinear.simulate.inplace import run
-    return run(problems, schedule, batches, dtype)
-
-
 def performed(
     task: Task,
     found: list[Reduction],
@@ -141,39 +129,11 @@ def performed(
     problems = [Problem.inside(r) for r in found]
     rates = np.atleast_1d(schedule.rates)
     reach = max(float(p.excess(w)) for p in problems for w in (end_to_end(p.weights), np.zeros_like(p.optimum)))
-    runs = [(reduction, rate) for reduction in found for rate in rates]
-    schedule = replace(schedule, bound=OUT_OF_BOUNDS * reach, keep_weights=len(runs) == 1)
+    schedule = replace(schedule, bound=OUT_OF_BOUNDS * reach, keep_weights=len(found) * rates.size == 1)
     trace = engine(problems, schedule, batches, dtype)
     shape = (len(found),) * seeds + rates.shape * schedule.rates.ndim
-
-    def shaped(array: Array) -> Array:
-        return array.reshape(shape + array.shape[1:])
-
-    def maps() -> Array:
-        again = engine(problems, replace(schedule, records=trace.steps, read_maps=True), batches, dtype)
-        return shaped(np.stack([r.lift_map(m) for (r, _), m in zip(runs, again.reading, strict=True)]))
-
-    def final() -> Weights:
-        again = (
-            trace
-            if trace.weights
-            else engine(problems, replace(schedule, records=trace.steps, keep_weights=True), batches, dtype)
-        )
-        moved = np.where(trace.learned >= 0, trace.learned, trace.steps[-1])
-        shares = [frozen_share(schedule, rate, int(steps)) for (_, rate), steps in zip(runs, moved, strict=True)]
-        lifted = [r.lift(w, share) for (r, _), w, share in zip(runs, again.weights, shares, strict=True)]
-        return tuple(shaped(np.stack(layer)) for layer in zip(*lifted, strict=True))
-
-    def path(steps: NDArray[np.intp]) -> Weights:
-        from deeplinear.simulate.inplace import single_run
-
-        asked, back = np.unique(steps, return_inverse=True)
-        again = replace(schedule, records=np.union1d(asked, trace.steps[-1]), keep_path=True)
-        passed = single_run(problems[0], float(rates[0]), again, batches, dtype)
-        at = np.minimum(np.searchsorted(passed.steps, asked), len(passed.steps) - 1)[back]
-        lifted = [found[0].lift(passed.weights[i], frozen_share(schedule, rates[0], int(passed.steps[i]))) for i in at]
-        return tuple(np.stack(layer) for layer in zip(*lifted, strict=True))
-
+    descent = Descent(found, problems, schedule, batches, dtype, trace, shape)
+    shaped = descent.shaped
     diverged = trace.diverged >= 0
     if diverged.any() and not shape:
         raise ValueError(
@@ -188,20 +148,11 @@ def performed(
         strengths=shaped(trace.reading),
         targets=task.targets,
         name=name,
-        map_source=maps,
+        map_source=descent.maps,
         rates=schedule.rates,
         learned_at=shaped(np.where(trace.learned >= 0, trace.learned, np.nan)),
         diverged_at=shaped(np.where(diverged, trace.diverged, np.nan)),
         reduction=tuple(found) if seeds else found[0],
-        weight_source=final,
-        path_source=path if len(runs) == 1 else None,
+        weight_source=descent.final,
+        path_source=descent.path if schedule.keep_weights else None,
     )
-
-
-def frozen_share(schedule: Schedule, rate: float, steps: int) -> float:
-    """What weight decay leaves of a weight that has no gradient: the optimiser applied to the number 1."""
-    weight, velocity = 1.0, 0.0
-    for _ in range(steps if schedule.weight_decay else 0):
-        velocity = schedule.momentum * velocity - schedule.weight_decay * weight
-        weight += rate * velocity
-    return weight

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -90,7 +91,7 @@ def flow(
     maps = np.stack([end_to_end(layers(state)) for state in states.T])
     strengths = np.einsum("ia,tij,ja->ta", problem.u, maps, problem.v, optimize=True)
     loss = task.floor + problem.excess(maps)
-    return Curve(times, loss, strengths, task.targets, "gradient flow", lambda: reduction.lift_map(maps))
+    return Curve(times, loss, strengths, task.targets, "gradient flow", partial(reduction.lift_map, maps))
 
 
 def directions(weights: Weights, problem: Problem) -> list[Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import cache
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -85,12 +85,21 @@ def descended(
     layers = run.weights_at(steps)
     loss = task.loss(np.array([end_to_end(here) for here in points(layers)]))
 
-    @cache
-    def at(step: float) -> tuple[float, float]:
-        return extremes_at("sharpness_path", task, points(run.weights_at([step]))[0])
+    return task, np.atleast_1d(steps), loss, layers, BetweenSteps(run)
 
-    def source(t: Array) -> tuple[Array, Array]:
-        found = np.array([at(step) for step in np.floor(t).tolist()]).reshape(-1, 2)
+
+@dataclass(eq=False)
+class BetweenSteps:
+    """The Hessian's ends at any time of a run, each step computed once."""
+
+    run: Run
+    known: dict[float, tuple[float, float]] = field(default_factory=dict)
+
+    def __call__(self, t: Array) -> tuple[Array, Array]:
+        """Smallest and largest eigenvalue at these times, shape ``(T,)`` each."""
+        steps = np.floor(t).tolist()
+        for step in set(steps) - self.known.keys():
+            layers = points(self.run.weights_at([step]))[0]
+            self.known[step] = extremes_at("sharpness_path", self.run.reduction.task, layers)
+        found = np.array([self.known[step] for step in steps]).reshape(-1, 2)
         return found[:, 0], found[:, 1]
-
-    return task, np.atleast_1d(steps), loss, layers, source

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,20 +118,23 @@ def sharpness_path(law: Law | Run, times: ArrayLike | None = None) -> SharpnessP
         task, at = law.task, layers_of(law)
         low, high = extremes_along(task, at(curve.times))
         kernel = gauss_newton_along(task, at(curve.times))
-        return SharpnessPath(
-            curve.times, curve.loss, high, low, kernel, 1 / law.tau, lambda t: extremes_along(task, at(t))
-        )
+        return SharpnessPath(curve.times, curve.loss, high, low, kernel, 1 / law.tau, partial(extremes_of_law, law))
     used, powers = principal(law.task, np.abs(law(0.0).strengths[0]))
-    sizes, goal = widths(law.start), law.task.targets[used]
+    smallest, sharpness = extremes_of_modes(law, used, powers, curve.times)
+    kernel = largest(curve.strengths[:, used], powers, len(law.start))
+    source = partial(extremes_of_modes, law, used, powers)
+    return SharpnessPath(curve.times, curve.loss, sharpness, smallest, kernel, 1 / law.tau, source)
 
-    def source(t: Array) -> tuple[Array, Array]:
-        return extremes(law(t).strengths[:, used], targets=goal, widths=sizes, powers=powers)
 
-    u = curve.strengths[:, used]
-    smallest, sharpness = extremes(u, targets=goal, widths=sizes, powers=powers)
-    return SharpnessPath(
-        curve.times, curve.loss, sharpness, smallest, largest(u, powers, len(law.start)), 1 / law.tau, source
-    )
+def extremes_of_law(law: Law, t: Array) -> tuple[Array, Array]:
+    """Smallest and largest eigenvalue of the Hessian at times of a law, by Lanczos iteration."""
+    return extremes_along(law.task, layers_of(law)(t))
+
+
+def extremes_of_modes(law: Law, used: NDArray[np.bool_], powers: Array, t: Array) -> tuple[Array, Array]:
+    """The same by formula, from the strengths of the modes that are used."""
+    goal, sizes = law.task.targets[used], widths(law.start)
+    return extremes(law(t).strengths[:, used], targets=goal, widths=sizes, powers=powers)
 
 
 def stability_limit(rate: ArrayLike, *, momentum: ArrayLike = 0.0, nesterov: bool = False) -> Array:

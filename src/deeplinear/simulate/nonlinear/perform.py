@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +58,6 @@ def performed(
     def shaped(array: Array) -> Array:
         return array.reshape(shape + array.shape[1:])
 
-    def lifted() -> Parameters:
-        found = [
-            sides[i // runs.rate.size].lift(jax.tree.map(lambda a, i=i: a[i].astype(np.float64), parameters))
-            for i in range(len(learned))
-        ]
-        return tuple(
-            tuple(shaped(np.stack(layer)) for layer in zip(*each, strict=True)) for each in zip(*found, strict=True)
-        )  # type: ignore[return-value]
-
     if not shape and diverged[0] >= 0:
         raise ValueError(
             f"train needs a stable rate, got rate={float(plan.rates):.6g}: the loss left all bounds at step {diverged[0]}. "
@@ -88,8 +81,21 @@ def performed(
         reduction=tuple(sides) if seeds else first,
         activation=network.activation,
         activated_inputs=network.activated_inputs,
-        parameter_source=lifted,
+        parameter_source=partial(lifted, sides, parameters, shape),
     )
+
+
+def lifted(sides: list[Sides], parameters: Parameters, shape: tuple[int, ...]) -> Parameters:
+    """Final weights and biases of all runs, in all outputs and inputs, with batch axes of this shape."""
+    runs = len(parameters[0][0])
+    found = [
+        sides[i * len(sides) // runs].lift(jax.tree.map(lambda a, i=i: a[i].astype(np.float64), parameters))
+        for i in range(runs)
+    ]
+    return tuple(
+        tuple(np.stack(layer).reshape(shape + layer[0].shape) for layer in zip(*each, strict=True))
+        for each in zip(*found, strict=True)
+    )  # type: ignore[return-value]
 
 
 def shuffled(examples: int, batch: int, steps: int, rng: np.random.Generator) -> NDArray[np.intp]:
