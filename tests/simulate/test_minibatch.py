@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import deeplinear as dl
-from deeplinear.simulate import rerun
+from deeplinear.simulate import descent, rerun
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(96, 6)) * np.linspace(0.5, 1.5, 6)

@@ -105,6 +105,8 @@ class Law:
 
     def __reduce__(self) -> tuple[Callable[..., Law], tuple[Any, ...]]:
         """Everything but the trajectory, which is made of functions: it is made again when the law is loaded."""
+        from deeplinear.exact.solve import restored
+
         return restored, ({each.name: getattr(self, each.name) for each in fields(self) if each.name != "trajectory"},)
 
     @property
@@ -256,13 +258,3 @@ class Law:
     def condition(self, times: ArrayLike) -> Array:
         """``κ = t |du/dt| / |u|`` of each mode, shape ``(T, k)``: strengths are good to about ``eps (1 + κ)``."""
         return self.trajectory.condition(np.atleast_1d(checks.times("condition", times)))
-
-
-def restored(attributes: dict[str, Any]) -> Law:
-    """A law from its attributes but the trajectory: what pickle, joblib and deepcopy call."""
-    from deeplinear.exact.registry import formula_named
-    from deeplinear.exact.start import Start
-
-    formula = formula_named(attributes["name"].removeprefix(APPROXIMATE))
-    path = formula.trajectory(Start(attributes["task"], attributes["start"]), attributes["tau"])
-    return Law(trajectory=path, **attributes)

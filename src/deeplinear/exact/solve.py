@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -11,7 +12,7 @@ from deeplinear.exact.law import APPROXIMATE, TOLERANCE, Law
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.nearest import nearest as nearest_of
 from deeplinear.exact.refusal import refusal
-from deeplinear.exact.registry import FORMULAS, Formula
+from deeplinear.exact.registry import FORMULAS, Formula, formula_named
 from deeplinear.exact.start import Start
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task, a_task
@@ -163,6 +164,13 @@ def bound(
         loose,
         measured,
     )
+
+
+def restored(attributes: dict[str, Any]) -> Law:
+    """A law from its attributes but the trajectory: what pickle, joblib and deepcopy call."""
+    formula = formula_named(attributes["name"].removeprefix(APPROXIMATE))
+    path = formula.trajectory(Start(attributes["task"], attributes["start"]), attributes["tau"])
+    return Law(trajectory=path, **attributes)
 
 
 def residuals(task: Task, weights: Sequence[ArrayLike]) -> dict[str, float]:

@@ -8,7 +8,7 @@ there a perturbation of the size of rounding, 10⁻¹⁶ = e⁻³⁷, would have
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +54,35 @@ class Ending:
     loss: Array
     unlearned: float
     saddle: bool
-    time_to_fall: Callable[[float], float]
+    time_to_fall: Callable[[float], float] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Fall:
+    """`Ending.time_to_fall`: what the integrator left, from which times between its own are read."""
+
+    task: Task
+    start: Weights
+    times: list[float]
+    losses: list[float]
+    dense: list[Callable[[float], Array]]
+    first: float
+    whole: float
+    reach: float
+    tau: float
+
+    def __call__(self, fraction: float) -> float:
+        """Time at which the loss has fallen by a fraction of its whole fall."""
+        level = self.first - fraction * self.whole
+        later = int(np.argmax(np.asarray(self.losses) <= level))
+        if later == 0:
+            return 0.0
+        low, high = self.times[later - 1], self.times[later]
+        while high - low > 1e-12 * high:
+            middle = (low + high) / 2
+            maps = end_to_end(shaped(self.dense[later - 1](middle), self.start))
+            low, high = (middle, high) if float(self.task.loss(maps)) - self.reach > level else (low, middle)
+        return self.tau * high
 
 
 def forces(task: Task, layers: Weights) -> list[Array]:
@@ -185,17 +213,7 @@ def ending(task: Task, weights: Weights, *, tau: float = 1.0, goal: Array | None
         losses.append(excess(solver.y))
     fall = first - (last if done and last > 0 else losses[-1])
 
-    def time_to_fall(fraction: float) -> float:
-        level = first - fraction * fall
-        later = int(np.argmax(np.asarray(losses) <= level))
-        if later == 0:
-            return 0.0
-        low, high = times[later - 1], times[later]
-        while high - low > 1e-12 * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if excess(dense[later - 1](middle)) > level else (low, middle)
-        return tau * high
-
+    time_to_fall = Fall(task, start, times, losses, dense, first, fall, reach, tau)
     unlearned = (last if done else losses[-1]) / first if first > last else 0.0
     saddle = stop == "saddle" or (done and last > 0)
     return Ending(unpacked(solver.y), tau * np.array(times), np.array(losses) + reach, unlearned, saddle, time_to_fall)

@@ -102,15 +102,25 @@ class Implicit:
 
     def dense_output(self) -> Callable[[float], Array]:
         """The last step as a function of time, by cubic Hermite interpolation."""
-        (begun, low, slope), (end, high, last) = self.before, (self.t, self.y, self.force)
+        return Hermite(*self.before, self.t, self.y, self.force)
 
-        def between(t: float) -> Array:
-            h = end - begun
-            x = (t - begun) / h
-            rise = high - low
-            return low + x * rise + x * (1 - x) * ((1 - x) * (h * slope - rise) - x * (h * last - rise))
 
-        return between
+@dataclass(frozen=True, eq=False)
+class Hermite:
+    """The cubic between two times with given values and slopes."""
+
+    begun: float
+    low: Array
+    slope: Array
+    end: float
+    high: Array
+    last: Array
+
+    def __call__(self, t: float) -> Array:
+        """The value at a time."""
+        h, rise = self.end - self.begun, self.high - self.low
+        x = (t - self.begun) / h
+        return self.low + x * rise + x * (1 - x) * ((1 - x) * (h * self.slope - rise) - x * (h * self.last - rise))
 
 
 @dataclass

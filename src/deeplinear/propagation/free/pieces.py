@@ -93,7 +93,7 @@ def join(pieces: list[Piece], expected: float, found: float) -> Table:
     gaps = tuple((one.high, other.low) for one, other in pairwise(pieces))
     return Table(
         edges,
-        np.stack(series, axis=-1),
+        np.ascontiguousarray(np.moveaxis(series, 0, -1)),
         high,
         low,
         expected,

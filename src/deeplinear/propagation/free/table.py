@@ -242,4 +242,6 @@ def assemble(panels: list[Panel], high: float, expected: float) -> Table:
     height = from_left(slope, half, steep / bend) if soft else np.ones_like(depth)
     low = high - (depth + height)[0, 0] if soft else -np.inf
     series = np.array([np.log(each) @ TO_SERIES.T for each in (depth, height, lower, upper, b, slope)])
-    return Table(edges, np.stack(series, axis=-1), high, low, expected, (bend, bend_up), (rate, rate_up))
+    return Table(
+        edges, np.ascontiguousarray(np.moveaxis(series, 0, -1)), high, low, expected, (bend, bend_up), (rate, rate_up)
+    )
