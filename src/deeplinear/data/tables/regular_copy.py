@@ -1,0 +1,39 @@
+"""A copy of a text file in which every line is a row: for other encodings, comments, blank lines and aligned columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplinear.data.tables.dialect import BLANK, COMMENT, Dialect
+from deeplinear.data.tables.survey import open_bytes
+
+
+@contextmanager
+def regular_copy(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[Path, NDArray[np.int64]]]:
+    """Rows as UTF-8 in a temporary file, and the line of each row; removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="deeplinear-") as folder:
+        copy = Path(folder, "rows.csv")
+        numbers: list[int] = []
+        with open_bytes(path) as binary, copy.open("w", encoding="utf-8", newline="") as out:
+            text = io.TextIOWrapper(binary, encoding=encoding, newline=None)  # type: ignore[arg-type]
+            writer = csv.writer(out, delimiter="\t", lineterminator="\n")
+            for number, line in enumerate(text, start=1):
+                if number <= dialect.skip or not line.strip(BLANK) or COMMENT.match(line):
+                    continue
+                numbers.append(number)
+                if dialect.separator == " ":
+                    row = next(
+                        csv.reader([line.strip()], delimiter=" ", quotechar=dialect.quote, skipinitialspace=True)
+                    )
+                    writer.writerow(row)
+                else:
+                    out.write(line if line.endswith("\n") else line + "\n")
+        yield copy, np.array(numbers, dtype=np.int64)
