@@ -52,7 +52,6 @@ DRESSES: tuple[tuple[str, str], ...] = (  # how a number may look that is none a
     (r"[+−-]?\d[\d.,_'’ \u00a0\u202f\u2009]*([eEdD][+-]?\d+)?", "a number with marks"),
     (r"[<>≤≥~≈]=? ?[+−-]?[\d.,]+", "a bound, not a number"),
     (r"[+-]?inf(inity)?", "infinite"),
-    (r"[+−-]?[\d.,]+ ?[a-zµ°]{1,3}", "a number with a unit"),
 )
 
 

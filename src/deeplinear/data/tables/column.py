@@ -1,0 +1,95 @@
+"""One column: numbers or text, and which of its cells are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplinear.data.labels import class_names
+from deeplinear.data.tables.numerals import is_missing, looks_like
+from deeplinear.data.tables.table import Table, Text
+from deeplinear.task import Array
+
+REMEDIES = {  # what helps against numbers in disguise, by what they look like
+    "a number with marks": "Pass --decimal or --thousands (decimal=, thousands=) if it is a number",
+    "infinite": "Drop the row",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        table: that it belongs to.
+        index: its position.
+        missing: rows without a value, ascending.
+        word_rows: rows with text that is no number, ascending.
+        words: that text.
+    """
+
+    table: Table
+    index: int
+    missing: NDArray[np.intp]
+    word_rows: NDArray[np.intp]
+    words: Text
+
+    @classmethod
+    def from_table(cls, table: Table, index: int) -> Column:
+        """Tell missing cells from text."""
+        rows, text = table.odd_cells(index)
+        gone = np.array([is_missing(level) for level in text.levels], dtype=bool)[text.codes]
+        used, codes = np.unique(text.codes[~gone], return_inverse=True)
+        levels = tuple(text.levels[code] for code in used)
+        return cls(table, index, rows[gone], rows[~gone], Text(levels, codes.ravel().astype(np.int32)))
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.table.names[self.index]
+
+    @property
+    def values(self) -> Array:
+        """Its numbers, NaN elsewhere."""
+        return self.table.values[:, self.index]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a cell holds text."""
+        return len(self.word_rows) > 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return len(self.missing) == len(self.values)
+
+    def labels(self, keep: NDArray[np.bool_]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+        """Different texts in the rows that are kept, sorted, and the code of each row; numbers among them as text."""
+        rows = len(self.values)
+        codes = np.full(rows, -1, dtype=np.intp)
+        codes[self.word_rows] = self.words.codes
+        numbers, inverse = np.unique(self.values[codes < 0], return_inverse=True)
+        codes[codes < 0] = len(self.words.levels) + inverse.ravel()
+        texts = np.array([*self.words.levels, *class_names(numbers)], dtype=object)
+        used, found = np.unique(codes[keep], return_inverse=True)
+        levels, merged = np.unique(texts[used].astype(str), return_inverse=True)
+        return tuple(levels.tolist()), merged.ravel()[found.ravel()]
+
+    def refuse_disguise(self, remedy: str) -> None:
+        """Refuse text that was meant as numbers.
+
+        Raises:
+            ValueError: names a cell, what it looks like and what to do.
+        """
+        looks = [looks_like(level) for level in self.words.levels]
+        numbers = len(self.values) - len(self.missing) - len(self.word_rows)
+        if all(looks) or numbers >= len(self.word_rows):
+            word = self.words.codes[0]
+            what = looks[word] or "text among numbers"
+            raise ValueError(
+                f"{self.table.function} needs a finite number in every cell of a column of numbers, got "
+                f"{self.words.levels[word]!r} in column {self.name!r}, {self.table.place(int(self.word_rows[0]))} of "
+                f"{self.table.source}: it is {what}. {REMEDIES.get(what, 'Write plain numbers')}, or {remedy}."
+            )

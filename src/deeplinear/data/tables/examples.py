@@ -1,0 +1,92 @@
+"""From a table to inputs and targets: which column is what."""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+
+from deeplinear.columns import Columns, shortened
+from deeplinear.data.roles import Roles
+from deeplinear.data.tables.column import Column
+from deeplinear.data.tables.features import find_features
+from deeplinear.data.tables.index_columns import reason_to_leave_out
+from deeplinear.data.tables.missing import kept_rows
+from deeplinear.data.tables.table import Table
+from deeplinear.data.tables.targets import find_targets
+from deeplinear.task import Array
+
+Examples = tuple[Array, Array, Columns]
+
+
+def examples_from_table(table: Table, roles: Roles) -> Examples:
+    """Inputs ``(examples, n_in)``, targets ``(examples, n_out)``, and what was made of the columns.
+
+    Raises:
+        ValueError: a column is unknown, a cell is missing or no number, or no feature is left.
+    """
+    refuse_unknown(table, roles)
+    columns = [Column.from_table(table, i) for i, name in enumerate(table.names) if name not in roles.drop]
+    notes = list(table.notes)
+    if roles.drop:
+        notes.append(f"left out as asked: {shortened(roles.drop)}")
+    rest = [column for column in columns if column.name not in roles.target]
+    empty = [column.name for column in rest if column.is_empty]
+    if empty:
+        notes.append(f"left out: {shortened(empty)} (empty)")
+        rest = [column for column in rest if not column.is_empty]
+    targets = [column for name in roles.target for column in columns if column.name == name]
+    if not targets and rest:
+        targets = [rest.pop()]
+    features, before = [], True
+    for column in rest:
+        reason = reason_to_leave_out(column, before=before)
+        if reason:
+            notes.append(f"left out: {column.name} ({reason})")
+        else:
+            features.append(column)
+        before = before and bool(reason)
+    if not features and rest and not all(column.is_text for column in rest):
+        features = [column for column in rest if not column.is_text]  # the only inputs that there are
+        notes = [note for note in notes if not any(note.startswith(f"left out: {c.name} (") for c in features)]
+    refuse_sides(table, features, targets, roles, notes)
+    keep, dropped = kept_rows(table, [*features, *targets], drop=roles.drop_missing)
+    found = find_targets(targets, keep, roles)
+    x, names, encoded = find_features(features, keep)
+    if not names:
+        refuse_sides(table, [], targets, roles, encoded)
+    notes += [*encoded, *dropped, *found.notes]
+    return x, found.y, Columns(int(np.count_nonzero(keep)), names, found.names, found.kind, found.column, tuple(notes))
+
+
+def refuse_unknown(table: Table, roles: Roles) -> None:
+    """Refuse names that are no columns; errors as `examples_from_table`."""
+    known = set(table.names)
+    for role in ("target", "drop"):
+        unknown = [name for name in getattr(roles, role) if name not in known]
+        if unknown:
+            alike = difflib.get_close_matches(unknown[0], table.names[:1000], 1)
+            way = f"Did you mean {alike[0]!r}?" if alike else "Name a column that is there."
+            raise ValueError(
+                f"{table.function} needs {role} columns among {shortened(table.names)} of {table.source}, got "
+                f"{role}={unknown[0]!r}: it is not there. {way}"
+            )
+    both = [name for name in roles.target if name in roles.drop]
+    if both:
+        raise ValueError(
+            f"{table.function} needs a column to be target or to be dropped, got {both[0]!r} in both: only one is possible. "
+            f"Leave it out of one of them."
+        )
+
+
+def refuse_sides(table: Table, features: list[Column], targets: list[Column], roles: Roles, notes: list[str]) -> None:
+    """Refuse a table without inputs or without targets; errors as `examples_from_table`."""
+    if features and targets:
+        return
+    what = "feature" if targets else "target"
+    named = shortened(table.names)
+    why = f" ({'; '.join(notes)})" if notes else ""
+    raise ValueError(
+        f"{table.function} needs at least one target column and one feature column besides, got columns {named} of "
+        f"{table.source}{why}: no {what} is left. Add columns, or name the target with --target (target=)."
+    )
