@@ -1,133 +1,128 @@
-"""The user's own data: npz with ``x`` and ``y``, or csv with a header."""
+"""The user's own data: tables, data frames and files of arrays."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from deeplinear.data.table import Table, is_number, read_table
+from deeplinear.columns import Columns
+from deeplinear.data.arrays import holds_arrays, read_arrays
+from deeplinear.data.roles import RoleOptions, Roles
+from deeplinear.data.tables.read import read_frame, read_table
 from deeplinear.task import Array, Inputs, Task
-
-MISSING = ("", "nan", "inf", "-inf")  # labels that are none
 
 
 def from_file(
     path: str | Path,
     *,
-    target: str | Sequence[str] | None = None,
     inputs: Inputs = "white",
     reduction: Literal["sum", "mean"] = "sum",
+    **roles: Unpack[RoleOptions],
 ) -> Task:
-    """A task from a file; arguments as `load_file` and `Task.from_data`.
+    """A task from a file.
 
-    Columns of a table that add nothing to the others, constant or a linear function of them, are in ``left_out`` by name.
-
-    Raises:
-        ValueError: the file is missing, empty or unreadable, or holds something that is not a number.
-    """
-    x, y, names = read_examples(path, target)
-    return Task.from_data(x, y, inputs=inputs, reduction=reduction, feature_names=names)
-
-
-def load_file(path: str | Path, *, target: str | Sequence[str] | None = None) -> tuple[Array, Array]:
-    r"""Inputs ``(examples, n_in)`` and targets ``(examples, n_out)`` from a file.
+    What was read, left out and encoded is in ``task.description``, and names of features, targets and classes in
+    ``task.columns``. Columns that add nothing to the others, constant or a linear function of them, are in ``task.left_out``.
 
     Args:
-        path: ``.npz`` with arrays ``x`` and ``y`` (examples in rows), or ``.csv`` with one header line.
-        target: csv only: the target column or columns; the last one if not given. A single target column of text
-            becomes one-hot, classes in sorted order. Numbers stay numbers.
+        path: of a table or a file of arrays, see `load_file`.
+        inputs: ``"raw"``, ``"centred"`` or ``"white"``, see `Task.from_data`.
+        reduction: ``"sum"`` or ``"mean"`` over examples.
+        **roles: as in `load_file`.
 
     Raises:
-        ValueError: the file is missing, empty or unreadable, a column is unknown, a row is ragged, a cell is not a
-            number.
+        ValueError: as `load_file` and `Task.from_data`.
+    """
+    return as_task(read_file(path, Roles.from_options("load_file", roles)), inputs, reduction)
+
+
+def from_frame(
+    frame: Any,
+    *,
+    inputs: Inputs = "white",
+    reduction: Literal["sum", "mean"] = "sum",
+    **roles: Unpack[RoleOptions],
+) -> Task:
+    """A task from a data frame: of pandas, polars or another library that narwhals knows, or a relation of DuckDB.
+
+    Args:
+        frame: one example a row. Its index is no column; what a column holds is decided by its type.
+        inputs: ``"raw"``, ``"centred"`` or ``"white"``, see `Task.from_data`.
+        reduction: ``"sum"`` or ``"mean"`` over examples.
+        **roles: ``target``, ``drop``, ``kind`` and ``drop_missing`` as in `load_file`.
+
+    Raises:
+        TypeError: not a data frame.
+        ValueError: as `load_file` and `Task.from_data`.
+
+    Example:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"a": [1, 2, 3, 4], "b": [0, 1, 0, 2], "kind": ["ant", "bee", "ant", "bee"]})
+        >>> print(from_frame(frame).description)
+        4 examples; features a, b; target kind: 2 classes (ant, bee)
+    """
+    return as_task(read_frame(frame, Roles.from_options("from_frame", roles)), inputs, reduction)
+
+
+def load_file(path: str | Path, **roles: Unpack[RoleOptions]) -> tuple[Array, Array]:
+    r"""Inputs ``(examples, n_in)`` and targets ``(examples, n_out)`` from a file.
+
+    Text (csv, tsv, txt, data; gzip or not) and parquet are tables; npz, npy, mat and IDX are arrays. What the file itself does not say
+    is decided from its cells; `from_file` tells what was decided in ``task.description``.
+
+    Args:
+        path: of the file.
+        **roles: what the file does not say, all optional:
+
+            - ``target``: the target column or columns. If not given, the last column; or the only one that is called label,
+              class or target; or the first, if it is the only one of text.
+            - ``drop``: columns that are neither features nor targets.
+            - ``kind``: ``"classes"`` makes one-hot classes of integer labels, ``"numbers"`` says that they are numbers. Text is
+              classes, if it looks like classes.
+            - ``header``: whether the first line holds names.
+            - ``drop_missing``: leave rows with missing cells out, instead of refusing them.
+            - ``separator``, ``decimal``, ``thousands``, ``encoding``: how text is written.
+            - ``x``, ``y``: names of the arrays, in a file of arrays.
+
+    Raises:
+        ValueError: the file is missing, empty or of another kind, a column is unknown, a row is ragged, a cell is missing or
+            not a number.
 
     Example:
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()
         >>> path = Path(folder.name, "flowers.csv")
-        >>> _ = path.write_text("length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n")
+        >>> _ = path.write_text("length,width,kind\n5.1,3.5,setosa\n6.2,2.9,virginica\n4.9,3.0,setosa\n")
         >>> load_file(path)
-        (array([[5.1, 3.5], [6.2, 2.9]]), array([[1., 0.], [0., 1.]]))
+        (array([[5.1, 3.5], [6.2, 2.9], [4.9, 3. ]]), array([[1., 0.], [0., 1.], [1., 0.]]))
         >>> folder.cleanup()
     """
-    x, y, _ = read_examples(path, target)
-    return x, y
+    x, y, _ = read_file(path, Roles.from_options("load_file", roles))
+    return np.asarray(x, dtype=np.float64), y
 
 
-def read_examples(path: str | Path, target: str | Sequence[str] | None) -> tuple[Array, Array, list[str] | None]:
-    """Inputs, targets, and the names of inputs where the file has any; arguments and errors as `load_file`."""
+def read_file(path: str | Path, roles: Roles) -> tuple[Array, Array, Columns]:
+    """Inputs, targets, and what was made of the columns; errors as `load_file`."""
     path = Path(path)
-    if path.suffix.lower() not in (".npz", ".csv"):
-        raise ValueError(
-            f"load_file needs a .npz or .csv file, got {path.name!r}: other formats are not read. Convert it."
-        )
-    if path.suffix.lower() == ".csv":
-        return from_table(read_table("load_file", path), target)
-    if target is not None:
-        raise ValueError(
-            f"load_file needs no target for npz, got target={target!r}: its targets are the array y. Leave target out."
-        )
-    return *from_npz(path), None
-
-
-def from_npz(path: Path) -> tuple[Array, Array]:
-    """Arrays ``x`` and ``y``; errors as `load_file`."""
     if not path.is_file():
-        raise ValueError(f"load_file needs a file, got {str(path)!r}: there is none. Check the path.")
-    if not zipfile.is_zipfile(path):
-        what = "an empty file" if path.stat().st_size == 0 else "something else or a truncated file"
-        raise ValueError(f"load_file needs a whole npz file, got {what} in {path.name}: not an archive. Save it again.")
+        what = "it is a folder" if path.is_dir() else "there is none"
+        raise ValueError(f"load_file needs a file, got {str(path)!r}: {what}. Check the path.")
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # np.load leaves it open on errors
-            arrays = {name: np.asarray(file[name]) for name in ("x", "y") if name in file.files}
-            names = sorted(file.files)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        return read_arrays(path, roles) if holds_arrays(path) else read_table(path, roles)
+    except OSError as error:
         raise ValueError(
-            f"load_file needs plain arrays in a whole npz file, got {path.name}: {error}. Save it again with "
-            f"np.savez(path, x=x, y=y)."
+            f"load_file needs a file that can be read, got {path.name}: {error.strerror or error}. Check its permissions and the "
+            f"space for temporary files."
         ) from error
-    if len(arrays) < 2:
-        raise ValueError(
-            f"load_file needs arrays x and y, got {names} in {path.name}: one of the two is missing. Save with "
-            f"np.savez(path, x=x, y=y)."
-        )
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf":
-            raise ValueError(
-                f"load_file needs real numbers in x and y, got {name} of type {array.dtype} in {path.name}: a network "
-                f"multiplies them. Encode text as one-hot rows."
-            )
-    x, y = (arrays[name].astype(np.float64) for name in ("x", "y"))
-    return x, y[:, None] if y.ndim == 1 else y
 
 
-def from_table(table: Table, target: str | Sequence[str] | None) -> tuple[Array, Array, list[str]]:
-    """Every column that is not a target is a feature, and must be numeric."""
-    header = table.header
-    targets = [header[-1]] if target is None else [target] if isinstance(target, str) else list(target)
-    unknown = [name for name in targets if name not in header]
-    if unknown or not targets or len(set(targets)) >= len(header):
-        raise ValueError(
-            f"load_file needs target columns among {header}, and at least one column left as a feature, got "
-            f"target={target!r}: {f'{unknown[0]!r} is not there' if unknown else 'one side would be empty'}. Name a column."
-        )
-    chosen = [header.index(name) for name in dict.fromkeys(targets)]
-    features = [i for i in range(len(header)) if i not in chosen]
-    x = table.numbers(features, "Drop the row, drop the column, or name the column as the target")
-    names, labels = [header[i] for i in features], table.column(chosen[0])
-    if len(chosen) > 1 or any(is_number(label) for label in labels):
-        remedy = "Use numbers in every row, or a single target column with text in every row"
-        return x, table.numbers(chosen, remedy), names
-    for line, label in zip(table.lines, labels, strict=True):
-        if label.lower() in MISSING:
-            raise ValueError(
-                f"load_file needs a label in every row, got {label!r} in column {targets[0]!r}, line {line} of {table.name}: "
-                f"a missing label is no class. Drop the row."
-            )
-    classes = sorted(set(labels))
-    return x, np.eye(len(classes))[[classes.index(label) for label in labels]], names
+def as_task(examples: tuple[Array, Array, Columns], inputs: Inputs, reduction: Literal["sum", "mean"]) -> Task:
+    """A task that knows its columns."""
+    x, y, columns = examples
+    task = Task.from_data(
+        x, y, inputs=inputs, reduction=reduction, feature_names=columns.features, target_names=columns.targets
+    )
+    object.__setattr__(task, "columns", columns)  # it is new, and nobody else has it yet
+    return task

@@ -41,6 +41,11 @@ def quoted(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """A name of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def refuse_size(function: str, source: str, rows: int, columns: int) -> None:
     """Refuse tables that would not fit into memory.
 

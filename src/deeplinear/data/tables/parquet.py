@@ -1,0 +1,41 @@
+"""Parquet files, read by DuckDB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deeplinear.data.roles import Roles
+from deeplinear.data.tables.duck import connection, identifier, quoted, refuse_size
+from deeplinear.data.tables.table import Table
+from deeplinear.data.tables.typed import table_from_arrays
+
+MAGIC = b"PAR1"
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is parquet, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(4) == MAGIC
+
+
+def read_parquet(function: str, path: Path, roles: Roles) -> Table:
+    """A parquet file as a table.
+
+    Raises:
+        ValueError: the file is damaged, or a column holds something else than numbers, truth values, text or dates.
+    """
+    import duckdb
+
+    try:
+        with connection() as database:
+            table = f"read_parquet({quoted(path)})"
+            names = [row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
+            kept = [name for name in names if name not in roles.drop] or names
+            rows = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            refuse_size(function, path.name, rows, len(kept))
+            found = database.execute(f"SELECT {', '.join(map(identifier, kept))} FROM {table}").fetchnumpy()
+    except duckdb.Error as error:
+        raise ValueError(
+            f"{function} needs a whole parquet file, got {path.name}: {str(error).splitlines()[0]}. Save it again."
+        ) from error
+    return table_from_arrays(function, path.name, kept, [found[name] for name in kept])

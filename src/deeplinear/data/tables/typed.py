@@ -1,0 +1,112 @@
+"""Columns that have types already: of parquet files, DuckDB relations and data frames."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplinear.data.tables.duck import refuse_size
+from deeplinear.data.tables.numerals import PLAIN
+from deeplinear.data.tables.table import Table, Text
+
+EXACT = 2.0**53  # whole numbers up to here are float64
+
+
+def table_from_arrays(function: str, source: str, names: Sequence[str], columns: Sequence[NDArray[Any]]) -> Table:
+    """A table from one array a column, masked or not.
+
+    Raises:
+        ValueError: a column holds something else than numbers, truth values, text or dates, or a name is used twice.
+    """
+    rows = len(columns[0]) if columns else 0
+    if not rows:
+        raise ValueError(
+            f"{function} needs at least one row and one column, got {rows} rows of {len(columns)} columns in {source}: there are "
+            f"no examples. Check how it was made."
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise ValueError(
+            f"{function} needs column names that differ, got {twice!r} more than once in {source}: it could mean either. "
+            f"Rename one."
+        )
+    refuse_size(function, source, rows, len(columns))
+    values = np.full((rows, len(columns)), np.nan)
+    at: list[NDArray[np.intp]] = []
+    texts: list[str] = []
+    long: set[int] = set()
+    for i, column in enumerate(columns):
+        if column.dtype.kind in "iuf":
+            fill(values[:, i], column)
+            if column.dtype.kind in "iu" and np.abs(values[:, i]).max(initial=0) > EXACT:
+                long.add(i)
+            cells: dict[int, str] = {int(row): "" for row in np.flatnonzero(np.isnan(values[:, i]))}
+        else:
+            cells = fill_from_objects(function, source, names[i], values[:, i], column)
+        infinite = np.flatnonzero(np.isinf(values[:, i]))
+        cells |= {int(row): f"{values[row, i]}" for row in infinite}
+        values[infinite, i] = np.nan
+        at.append(np.fromiter(cells, dtype=np.intp, count=len(cells)) * len(columns) + i)
+        texts += cells.values()
+    where = np.concatenate(at)
+    order = np.argsort(where)
+    found = Text.from_cells(texts)
+    return Table(
+        function=function,
+        source=source,
+        names=list(names),
+        values=values,
+        at=where[order],
+        odd=Text(found.levels, found.codes[order]),
+        place=lambda row: f"row {int(row)} (from 0)",
+        long=frozenset(long),
+    )
+
+
+def fill(values: NDArray[np.float64], column: NDArray[Any]) -> None:
+    """Copy numbers, NaN where they are masked."""
+    values[:] = np.ma.getdata(column)
+    if np.ma.is_masked(column):
+        values[np.ma.getmaskarray(column)] = np.nan
+
+
+def fill_from_objects(
+    function: str, source: str, name: str, values: NDArray[np.float64], column: NDArray[Any]
+) -> dict[int, str]:
+    """Copy numbers among objects, and return the text of all others by row; errors as `table_from_arrays`."""
+    masked = np.ma.getmaskarray(column)
+    if column.dtype.kind == "M":
+        column = np.datetime_as_string(np.ma.getdata(column), unit="s")
+    rest: dict[int, str] = {}
+    for row, cell in enumerate(np.ma.getdata(column).tolist()):
+        if masked[row] or is_nothing(cell):
+            rest[row] = ""
+        elif isinstance(cell, bool):
+            rest[row] = str(cell)
+        elif isinstance(cell, (numbers.Real, Decimal)):
+            values[row] = float(cell)
+        elif not isinstance(cell, str) and not hasattr(cell, "isoformat"):
+            raise ValueError(
+                f"{function} needs numbers, text or truth values in every cell, got a {type(cell).__name__} in column {name!r} "
+                f"of {source}: it is no single value. Leave the column out with drop, or make columns of its parts."
+            )
+        elif isinstance(cell, str) and PLAIN.fullmatch(cell.strip()):
+            values[row] = float(cell)
+        else:
+            rest[row] = cell if isinstance(cell, str) else cell.isoformat()
+    return rest
+
+
+def is_nothing(cell: object) -> bool:
+    """Whether a cell is None, NaN, NaT or NA; only these differ from themselves or cannot be compared."""
+    if cell is None:
+        return True
+    try:
+        return bool(cell != cell)
+    except (TypeError, ValueError):
+        return True
