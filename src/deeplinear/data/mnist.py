@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import math
-import zlib
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deeplinear.data.arrays.idx import idx
 from deeplinear.data.fetch import CHECKSUMS, published
 from deeplinear.task import Array, Inputs, Task
 
@@ -61,26 +57,3 @@ def load_mnist(split: Literal["train", "test"] = "train", examples: int | None =
         )
     pixels = np.divide(images[:count].reshape(count, -1), 255.0)
     return pixels, np.eye(10)[labels[:count]]
-
-
-def idx(path: Path) -> NDArray[np.uint8]:
-    """An IDX file of bytes as an array: two zero bytes, type 8, number of axes, big-endian sizes, data.
-
-    Raises:
-        ValueError: not gzip, cut short, or not an IDX file of bytes.
-    """
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(
-            f"idx needs a whole gzip file, got {path.name} which is truncated or not gzip ({error}). Fetch it again."
-        ) from error
-    axes = content[3] if len(content) > 3 and content[:3] == b"\0\0\x08" else 0
-    header = 4 + 4 * axes
-    shape = [int(size) for size in np.frombuffer(content, ">u4", axes, 4)] if len(content) >= header else []
-    if not axes or len(content) != header + math.prod(shape):
-        raise ValueError(
-            f"idx needs a header and as many bytes as it announces, got {path.name} with {len(content)} bytes: not an IDX "
-            f"file of bytes, or cut short. Fetch it again."
-        )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

@@ -1,0 +1,182 @@
+"""Inputs, targets and their names from a file of arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplinear.columns import Columns
+from deeplinear.data.arrays.features import read_features
+from deeplinear.data.arrays.files import arrays_in
+from deeplinear.data.arrays.idx import labels_beside
+from deeplinear.data.arrays.missing import drop_missing, with_mask
+from deeplinear.data.arrays.orient import check_shapes, orient
+from deeplinear.data.arrays.pair import TARGETS, beside, choose_pair, only_one, plain_name
+from deeplinear.data.arrays.real import check_type, columns_of_fields, real
+from deeplinear.data.arrays.records import split_records
+from deeplinear.data.arrays.stored import Stored, listed_arrays
+from deeplinear.data.arrays.targets import missing_labels, read_targets, text_labels
+from deeplinear.data.roles import Roles
+from deeplinear.task import Array
+
+FUNCTION = "load_file"
+OF_TABLES = ("header", "separator", "decimal", "thousands", "encoding")
+
+
+class Sources(NamedTuple):
+    """Where inputs and targets are, and everything that is beside them."""
+
+    x: Stored
+    y: Stored
+    arrays: list[Stored]
+    notes: list[str]
+
+
+def read_arrays(path: str | Path, roles: Roles) -> tuple[Array, Array, Columns]:
+    """Inputs ``(examples, n_in)``, targets ``(examples, n_out)`` and their names.
+
+    Reads ``.npz`` archives of NumPy and of scipy.sparse, ``.npy``, ``.mat`` and IDX files, recognised by what is in them. Every size is
+    checked before anything is allocated, and pickles are never opened.
+
+    Args:
+        path: of the file.
+        roles: ``x`` and ``y`` name arrays, or ``y`` a file with the targets; ``kind``, ``drop`` and ``drop_missing`` as for tables;
+            ``target`` is a field of an array of records.
+
+    Raises:
+        ValueError: the file is missing, damaged or of another kind, what is meant is not plain, or a value is no real number.
+    """
+    path = Path(path)
+    file = path.name
+    refuse_options_of_tables(file, roles)
+    source = find_pair(path, roles)
+    x, y = source.x, source.y
+    check_shapes(file, x, y)
+    check_type(file, x, "biufc")
+    check_type(file, y, "biufcSU" if not y.dtype.names else "biufc")
+    xs, ys, notes = load(file, x, y, source.arrays)
+    xs, ys, turned = orient(file, x, y, xs, ys)
+    if ys.ndim > 2:
+        ys = ys.reshape(len(ys), -1)
+    names = texts_in(source.arrays, ("featurenames", "columns")) if not x.dtype.names else x.dtype.names
+    features = read_features(file, x, xs, names, roles.drop)
+    missing = {
+        x.name: np.isnan(features.x),
+        y.name: missing_labels(ys) if ys.dtype.kind != "b" else np.zeros(ys.shape, bool),
+    }
+    complete, dropped = drop_missing(file, {x.name: features.x, y.name: ys}, missing, drop=roles.drop_missing)
+    xs, ys = (features.x, ys) if complete.all() else (features.x[complete], ys[complete])
+    listed = (
+        texts_in(source.arrays, ("targetnames", "classnames", "labelnames")) if not y.dtype.names else y.dtype.names
+    )
+    targets = read_targets(FUNCTION, file, y.name, ys, listed, roles.kind)
+    said = [*source.notes, *notes, *turned, *features.notes, *dropped, *targets.notes]
+    target = y.name if targets.kind == "classes" else ""
+    return xs, targets.y, Columns(len(xs), features.names, targets.names, targets.kind, target, tuple(said))
+
+
+def refuse_options_of_tables(file: str, roles: Roles) -> None:
+    """Refuse options that have no meaning for arrays; errors as `read_arrays`."""
+    for option in OF_TABLES:
+        if getattr(roles, option) is not None:
+            raise ValueError(
+                f"{FUNCTION} needs no {option} for arrays, got {option}={getattr(roles, option)!r} for {file}: it says how a text table is "
+                f"written. Leave it out."
+            )
+
+
+def find_pair(path: Path, roles: Roles) -> Sources:
+    """Arrays of inputs and targets, in one file or in two; errors as `read_arrays`."""
+    file, arrays = path.name, arrays_in(path)
+    named = roles.y is not None and all(each.name != roles.y for each in arrays)
+    second = (
+        beside(path, roles.y)
+        if named and roles.y
+        else labels_beside(path)
+        if len(arrays) == 1 and roles.y is None
+        else None
+    )
+    if second is not None and roles.target == ():
+        x = choose_inputs(file, arrays, roles)
+        others = arrays_in(second)
+        y = only_one(others, TARGETS)
+        if y is None:
+            raise ValueError(
+                f"{FUNCTION} needs one array of targets, got {listed_arrays(others)} in {second.name}: any could be meant. Save the targets "
+                f"alone."
+            )
+        return Sources(x, y, arrays, [f"targets from {second.name}"])
+    records = split_records(file, arrays, roles)
+    if records is not None:
+        return Sources(*records, arrays, [])
+    if roles.target:
+        raise ValueError(
+            f"{FUNCTION} needs no target for npz, got target={roles.target[0]!r} for {file}: targets of arrays are an array of their own. "
+            f"Leave target out, or name the array with --y NAME (y='…')."
+        )
+    x, y = choose_pair(file, arrays, roles)
+    rest = [
+        f"{each.name}{' (a pickle)' * each.dtype.hasobject}"
+        for each in arrays
+        if each is not x and each is not y and not helps(each)
+    ]
+    notes = [f"arrays {x.name} and {y.name} were read"] if (x.name, y.name) != ("x", "y") else []
+    return Sources(
+        x, y, arrays, notes + ([f"{', '.join(rest[:8])}{', …' if len(rest) > 8 else ''} not read"] if rest else [])
+    )
+
+
+def choose_inputs(file: str, arrays: list[Stored], roles: Roles) -> Stored:
+    """The array of inputs in a file without targets; errors as `read_arrays`."""
+    if len(arrays) == 1 and roles.x in (None, arrays[0].name):
+        return arrays[0]
+    empty = Stored("", (), np.dtype("f8"), lambda: np.zeros(()))  # stands for the targets, which are elsewhere
+    return choose_pair(file, [*arrays, empty], Roles(x=roles.x, y=""))[0]
+
+
+def helps(array: Stored) -> bool:
+    """Whether an array is text that names columns or classes, or a mask: it is used, or says nothing of the data."""
+    name = plain_name(array.name)
+    return (array.dtype.kind in "SU" and name.endswith(("names", "columns", "descr", "filename"))) or (
+        array.dtype.kind == "b" and "mask" in name
+    )
+
+
+def load(file: str, x: Stored, y: Stored, arrays: list[Stored]) -> tuple[NDArray, NDArray, list[str]]:
+    """Inputs as float64, targets as float64, text or truth values, missing values as NaN, and notes; errors as `read_arrays`."""
+    try:
+        xs, ys = (columns_of_fields(each.load()) if each.dtype.names else each.load() for each in (x, y))
+        xs, notes = real(file, x.name, xs)
+        xs, masked = with_mask(arrays, x, xs, "x")
+        notes = notes + masked
+        if ys.dtype.kind in "SU":
+            ys = text_labels(ys)
+        elif ys.dtype.kind != "b":
+            ys, more = real(file, y.name, ys)
+            ys, masked = with_mask(arrays, y, ys, "y")
+            notes += more + masked
+    except MemoryError as error:
+        raise ValueError(
+            f"{FUNCTION} needs data that fit into memory, got {listed_arrays([x, y])} in {file}: there is less left. Keep fewer examples or "
+            f"features."
+        ) from error
+    return xs, ys, notes
+
+
+def texts_in(arrays: list[Stored], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The text in the first array of one of these names; none where there is none."""
+    for each in arrays:
+        if (
+            plain_name(each.name) in names
+            and each.dtype.kind in "SU"
+            and each.dtype.itemsize
+            and len(each.shape) == 1
+            and each.shape[0]
+        ):
+            values = each.load()
+            values = np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
+            return tuple(str(value) for value in values)
+    return ()
