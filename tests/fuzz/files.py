@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import json
 import random
 import re
@@ -64,10 +65,8 @@ def resident(field: str) -> float:
 
 def forget_peak() -> None:
     """Let the peak of memory start anew, where the system can."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 def limit_address_space() -> None:
@@ -191,7 +190,7 @@ def run(seed: int, first: int, count: int, kinds: list[str], out: Path | None = 
 
 def keep(out: Path | None, kind: str, number: int, outcome: Outcome, case: Case) -> None:
     """Store the files of a fault and what it was."""
-    print(f"{kind} {number}: {outcome.verdict}: {outcome.detail}", file=sys.stderr)
+    sys.stderr.write(f"{kind} {number}: {outcome.verdict}: {outcome.detail}\n")
     if out is None:
         return
     folder = out / f"{kind}-{number}"
@@ -215,7 +214,7 @@ def main() -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     if asked.child:
         limit_address_space()
-        print(json.dumps(run(asked.seed, asked.first, asked.count, asked.kinds, asked.out)))
+        sys.stdout.write(json.dumps(run(asked.seed, asked.first, asked.count, asked.kinds, asked.out)) + "\n")
         return 0
     begun, total = time.perf_counter(), {kind: collections.Counter() for kind in asked.kinds}
     first, end = asked.first, asked.first + asked.count
@@ -224,15 +223,12 @@ def main() -> int:
         found, first = run_child(asked, first, count)
         for kind, verdicts in found.items():
             total[kind].update(verdicts)
-    print(f"seed {asked.seed}: {asked.count} inputs in {time.perf_counter() - begun:.0f} s")
-    for kind, verdicts in total.items():
+    lines = [f"seed {asked.seed}: {asked.count} inputs in {time.perf_counter() - begun:.0f} s"]
+    for kind, verdicts in [*total.items(), ("all", sum(total.values(), collections.Counter()))]:
         faults = {name: n for name, n in verdicts.items() if name not in ("read", "refused")}
-        print(
-            f"{kind:8} tried {verdicts.total():7}  read {verdicts['read']:7}  refused {verdicts['refused']:7}  faults {sum(faults.values())} {faults or ''}"
-        )
-    faults = sum(n for verdicts in total.values() for name, n in verdicts.items() if name not in ("read", "refused"))
-    tried = sum(verdicts.total() for verdicts in total.values())
-    print(f"all      tried {tried:7}  faults {faults}")
+        counts = f"tried {verdicts.total():7}  read {verdicts['read']:7}  refused {verdicts['refused']:7}"
+        lines.append(f"{kind:8} {counts}  faults {sum(faults.values())} {faults or ''}".rstrip())
+    sys.stdout.write("\n".join(lines) + "\n")
     return 1 if faults else 0
 
 
