@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
+
+from deeplinear.memory import in_words, require_memory
 
 SMALL = 512 * 2**20  # bytes that may be unpacked from any file
 RATIO = 100  # above SMALL: MNIST's images shrink five times, its labels ten times, an archive made to fill memory 1000 times
@@ -27,32 +28,13 @@ def check_memory(file: str, name: str, shape: tuple[int, ...], itemsize: int, pa
     what = f"{name} of shape {' × '.join(str(size) for size in shape)} in {file}"
     if packed is not None and needed > SMALL and unpacked > RATIO * packed:
         raise ValueError(
-            f"load_file needs compressed data that unpack to at most {RATIO} times their size, got {what}, {size_text(packed)} "
-            f"that unpack to {size_text(unpacked)} and need {size_text(needed)} of memory: an archive made to fill the memory looks like "
+            f"load_file needs compressed data that unpack to at most {RATIO} times their size, got {what}, {in_words(packed)} "
+            f"that unpack to {in_words(unpacked)} and need {in_words(needed)} of memory: an archive made to fill the memory looks like "
             f"this. If it is real, save it uncompressed with np.savez."
         )
-    if needed > memory():
-        raise ValueError(
-            f"load_file needs data that fit into memory as float64, got {what}: it needs {size_text(needed)}, and this machine has "
-            f"{size_text(memory())}. Keep fewer examples or features."
-        )
-
-
-def memory() -> int:
-    """Bytes of memory of this machine; without end where the system does not tell."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # Windows
-        return 2**63
-
-
-def size_text(size: float) -> str:
-    """Bytes for people."""
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size < 1024 or unit == "PiB":
-            break
-        size /= 1024
-    return f"{size:.3g} {unit}"
+    require_memory(
+        "load_file", unpacked + needed, what, "Keep fewer examples or features."
+    )  # as in the file, and as float64
 
 
 def amount(count: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.arrays.bounds import DEFLATE, check_memory, size_text
+from deeplinear.data.arrays.bounds import DEFLATE, amount, check_memory
 from deeplinear.data.arrays.stored import Stored
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -65,9 +65,9 @@ def idx_array(path: Path, *, function: str = "load_file") -> Stored:
     shape = tuple(int(each) for each in np.frombuffer(sizes[: len(sizes) // 4 * 4], ">u4"))
     data, header = math.prod(shape) * dtype.itemsize, 4 + 4 * axes
     if not axes or len(shape) < axes:
-        raise broken(function, path, f"{size_text(size)} without the header of one")
+        raise broken(function, path, f"{amount(size, 'byte')} without the header of one")
     if data > (size * DEFLATE if packed else size - header) or (not packed and data < size - header):
-        raise broken(function, path, f"it announces {data} bytes of data, and {size_text(size)} cannot hold them")
+        raise broken(function, path, f"it announces {data} bytes of data, and {amount(size, 'byte')} cannot hold them")
     check_memory(path.name, "an array", shape, dtype.itemsize, size if packed else None)
 
     def load() -> NDArray:

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from deeplinear.data.arrays.pair import plain_name
 from deeplinear.data.arrays.stored import Stored, amount
-from deeplinear.task import Array
 
 FILL = 1e20  # what numpy.ma puts into masked floats
+WORDS = ("", "na", "n/a", "nan", "null", "none", "?")  # text that stands for no value
 FAR = 1e-8  # a fill stands out: all other values are below this share of it
 
 
-def with_mask(arrays: list[Stored], stored: Stored, values: Array, side: str) -> tuple[Array, list[str]]:
+def with_mask(arrays: list[Stored], stored: Stored, values: NDArray, side: str) -> tuple[NDArray, list[str]]:
     """Values with NaN where a mask in the file, or the fill of `numpy.ma`, says that there is none.
 
     Args:
@@ -28,15 +28,22 @@ def with_mask(arrays: list[Stored], stored: Stored, values: Array, side: str) ->
         if plain_name(each.name) in names and each.dtype.kind == "b" and each.shape == stored.shape:
             mask = each.load()
             if mask.any():
-                values = np.where(mask, np.nan, values)
+                values = np.where(mask, np.nan, values.astype(np.float64))
                 notes.append(f"{each.name} masks {amount(int(mask.sum()), 'value')} of {stored.name}")
-    filled = values == FILL
+    filled = values == FILL if values.dtype.kind == "f" and values.dtype.itemsize > 2 else np.zeros((), bool)
     if filled.any() and np.nanmax(np.abs(values), initial=0.0, where=~filled) < FAR * FILL:
         values = np.where(filled, np.nan, values)
         notes.append(
             f"{amount(int(filled.sum()), 'value')} of {stored.name} equal to 1e+20, which numpy.ma puts into masked cells, count as missing"
         )
     return values, notes
+
+
+def missing_cells(values: NDArray) -> NDArray[np.bool_]:
+    """Where a number is NaN, or a label a word for a missing one."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.isin(np.char.lower(values), WORDS) if values.dtype.kind == "U" else np.zeros(values.shape, bool)
 
 
 def drop_missing(

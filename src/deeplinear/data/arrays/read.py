@@ -12,13 +12,13 @@ from deeplinear.columns import Columns
 from deeplinear.data.arrays.features import read_features
 from deeplinear.data.arrays.files import arrays_in
 from deeplinear.data.arrays.idx import labels_beside
-from deeplinear.data.arrays.missing import drop_missing, with_mask
+from deeplinear.data.arrays.missing import drop_missing, missing_cells, with_mask
 from deeplinear.data.arrays.orient import check_shapes, orient
 from deeplinear.data.arrays.pair import TARGETS, beside, choose_pair, only_one, plain_name
 from deeplinear.data.arrays.real import check_type, columns_of_fields, real
 from deeplinear.data.arrays.records import split_records
 from deeplinear.data.arrays.stored import Stored, listed_arrays
-from deeplinear.data.arrays.targets import missing_labels, read_targets, text_labels
+from deeplinear.data.arrays.targets import read_targets, text_labels
 from deeplinear.data.roles import Roles
 from deeplinear.task import Array
 
@@ -35,8 +35,8 @@ class Sources(NamedTuple):
     notes: list[str]
 
 
-def read_arrays(path: str | Path, roles: Roles) -> tuple[Array, Array, Columns]:
-    """Inputs ``(examples, n_in)``, targets ``(examples, n_out)`` and their names.
+def read_arrays(path: str | Path, roles: Roles) -> tuple[NDArray, Array, Columns]:
+    """Inputs ``(examples, n_in)`` in the precision of the file, targets ``(examples, n_out)``, and their names.
 
     Reads ``.npz`` archives of NumPy and of scipy.sparse, ``.npy``, ``.mat`` and IDX files, recognised by what is in them. Every size is
     checked before anything is allocated, and pickles are never opened.
@@ -63,10 +63,7 @@ def read_arrays(path: str | Path, roles: Roles) -> tuple[Array, Array, Columns]:
         ys = ys.reshape(len(ys), -1)
     names = texts_in(source.arrays, ("featurenames", "columns")) if not x.dtype.names else x.dtype.names
     features = read_features(file, x, xs, names, roles.drop)
-    missing = {
-        x.name: np.isnan(features.x),
-        y.name: missing_labels(ys) if ys.dtype.kind != "b" else np.zeros(ys.shape, bool),
-    }
+    missing = {x.name: missing_cells(features.x), y.name: missing_cells(ys)}
     complete, dropped = drop_missing(file, {x.name: features.x, y.name: ys}, missing, drop=roles.drop_missing)
     xs, ys = (features.x, ys) if complete.all() else (features.x[complete], ys[complete])
     listed = (
@@ -146,7 +143,7 @@ def helps(array: Stored) -> bool:
 
 
 def load(file: str, x: Stored, y: Stored, arrays: list[Stored]) -> tuple[NDArray, NDArray, list[str]]:
-    """Inputs as float64, targets as float64, text or truth values, missing values as NaN, and notes; errors as `read_arrays`."""
+    """Inputs as numbers, targets as float64, text or truth values, missing values as NaN, and notes; errors as `read_arrays`."""
     try:
         xs, ys = (columns_of_fields(each.load()) if each.dtype.names else each.load() for each in (x, y))
         xs, notes = real(file, x.name, xs)
@@ -156,6 +153,7 @@ def load(file: str, x: Stored, y: Stored, arrays: list[Stored]) -> tuple[NDArray
             ys = text_labels(ys)
         elif ys.dtype.kind != "b":
             ys, more = real(file, y.name, ys)
+            ys = ys.astype(np.float64)
             ys, masked = with_mask(arrays, y, ys, "y")
             notes += more + masked
     except MemoryError as error:

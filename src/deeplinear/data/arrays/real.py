@@ -1,4 +1,4 @@
-"""Entries of an array as float64, and what is no real number refused."""
+"""Entries of an array as real numbers, and what is none refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplinear.data.arrays.stored import Stored
-from deeplinear.task import Array
 
 PICKLED = (
     "it is kept as a Python pickle, which can run code when it is opened and is therefore never opened. Save numbers as floats and text "
@@ -44,8 +43,10 @@ def check_type(file: str, array: Stored, allowed: str) -> None:
             )
 
 
-def real(file: str, name: str, array: NDArray) -> tuple[Array, list[str]]:
-    """An array as float64, and a note where it was complex without imaginary part.
+def real(file: str, name: str, array: NDArray) -> tuple[NDArray, list[str]]:
+    """An array in a type that everything here takes, and a note where it was complex without imaginary part.
+
+    Whole numbers and single precision stay what they are: they take less memory, and a task takes their rounding into account.
 
     Raises:
         ValueError: complex numbers.
@@ -60,7 +61,8 @@ def real(file: str, name: str, array: NDArray) -> tuple[Array, list[str]]:
         array = np.real(array)
         notes = [f"{name} is complex with no imaginary part and was read as real"]
     with np.errstate(over="ignore", invalid="ignore"):  # long doubles may end in infinity, which is refused
-        return array.astype(np.float64, copy=False), notes
+        own = array.dtype.newbyteorder("=")
+        return array.astype(own if own.kind in "biu" or own.itemsize in (4, 8) else np.float64, copy=False), notes
 
 
 def columns_of_fields(array: NDArray) -> NDArray:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.arrays.bounds import SMALL, size_text
+from deeplinear.data.arrays.bounds import SMALL
 from deeplinear.data.arrays.stored import Stored
+from deeplinear.memory import in_words
 
 PARTS = {  # what scipy.sparse.save_npz writes beside format and shape
     "csr": ("data", "indices", "indptr"),
@@ -66,8 +67,8 @@ def check_dense(file: str, name: str, shape: tuple[int, ...]) -> None:
     needed = math.prod(shape) * 8
     if needed > SMALL:
         raise ValueError(
-            f"load_file needs a sparse matrix of at most {size_text(SMALL)} when made dense, got {name} of shape "
-            f"{' × '.join(str(size) for size in shape)} in {file}: it takes {size_text(needed)}. Keep fewer columns, or save it dense with "
+            f"load_file needs a sparse matrix of at most {in_words(SMALL)} when made dense, got {name} of shape "
+            f"{' × '.join(str(size) for size in shape)} in {file}: it takes {in_words(needed)}. Keep fewer columns, or save it dense with "
             f"np.savez(path, x=x.toarray(), y=y)."
         )
 

@@ -12,8 +12,6 @@ from deeplinear.data.labels import classes_from_labels, integer_labels
 from deeplinear.data.roles import Kind
 from deeplinear.task import Array
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-inf", "inf")  # text that stands for no value
-
 
 class Targets(NamedTuple):
     """Targets of every example.
@@ -40,11 +38,6 @@ def text_labels(values: NDArray) -> NDArray:
         return values.astype(np.float64) if not np.char.find(values, "_").max(initial=-1) >= 0 else values
     except ValueError:
         return values
-
-
-def missing_labels(values: NDArray) -> NDArray[np.bool_]:
-    """Where a label is missing."""
-    return np.isin(np.char.lower(values), MISSING) if values.dtype.kind == "U" else np.isnan(values)
 
 
 def read_targets(
