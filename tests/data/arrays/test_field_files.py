@@ -43,7 +43,7 @@ def check(x, y, s, rtol=1e-8):
         ("float16.npz", 81.89375595, ""),
         ("float16_big.npz", 81.5334685, ""),
         ("int8_overflow.npz", 13.73115994, ""),
-        ("dot.npz", BASE, "feature_names (a pickle) not read"),
+        ("dot.npz", BASE, "feature_names (Python objects) not read"),
         ("x1d.npz", 42.47284893, ""),
         ("complex.npz", BASE, "x is complex with no imaginary part and was read as real"),
         ("transposed.npz", BASE, "examples lie along the last axis of x"),

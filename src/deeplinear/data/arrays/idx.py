@@ -36,7 +36,7 @@ def first_bytes(path: Path, count: int = 512) -> bytes:
         with gzip.open(path) as file:
             return file.read(count)
     except BROKEN:
-        return b""
+        return start
 
 
 def opened(path: Path) -> BinaryIO:

@@ -30,6 +30,7 @@ INPUTS = {
     "samples",
     "xdata",
     "pixels",
+    "sparse",
 }
 TARGETS = {"y", "ys", "target", "targets", "labels", "label", "outputs", "output", "classes", "ydata", "t"}
 NOT_DATA = {

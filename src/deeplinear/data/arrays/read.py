@@ -116,7 +116,7 @@ def find_pair(path: Path, roles: Roles) -> Sources:
         )
     x, y = choose_pair(file, arrays, roles)
     rest = [
-        f"{each.name}{' (a pickle)' * each.dtype.hasobject}"
+        f"{each.name}{f' ({each.objects})' * each.dtype.hasobject}"
         for each in arrays
         if each is not x and each is not y and not helps(each)
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.arrays.stored import Stored
+from deeplinear.data.arrays.stored import STRUCTURE, Stored
 
 PICKLED = (
     "it is kept as a Python pickle, which can run code when it is opened and is therefore never opened. Save numbers as floats and text "
     "with .astype(str)"
 )
+STRUCTURES = "only arrays of numbers, text and cells of text are read. Save its fields as variables of their own"
 KINDS = {  # of NumPy's types that are no real numbers: what they are, what to do
     "M": (
         "dates",
@@ -33,7 +34,8 @@ def check_type(file: str, array: Stored, allowed: str) -> None:
     for dtype in types:
         if dtype.hasobject:
             raise ValueError(
-                f"load_file needs arrays of numbers or text, got Python objects in {array.name} of {file}: {PICKLED}."
+                f"load_file needs arrays of numbers or text, got {array.objects} in {array.name} of {file}: "
+                f"{STRUCTURES if array.objects == STRUCTURE else PICKLED}."
             )
         if dtype.kind not in allowed:
             what, remedy = KINDS[dtype.kind]

@@ -20,6 +20,7 @@ FOREIGN = {  # first bytes: what the file is, what to do
     b"RDX": ("an R data file", "Save the table with write.csv"),
     b"7z\xbc\xaf": ("a 7z archive", "Unpack it and pass the file in it"),
     b"Rar!": ("a rar archive", "Unpack it and pass the file in it"),
+    b"\x1f\x8b": ("a damaged gzip file", "Fetch it again"),
     b"BZh": ("a bzip2 archive", "Unpack it and pass the file in it"),
     b"\xfd7zXZ": ("an xz archive", "Unpack it and pass the file in it"),
     b"\x28\xb5\x2f\xfd": ("a zstd archive", "Unpack it and pass the file in it"),

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from deeplinear.data.arrays.bounds import amount
 
+STRUCTURE = "a structure"  # of MATLAB, or cells, a function, an object
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -20,21 +22,18 @@ class Stored:
         shape: as its header says.
         dtype: as its header says; ``object`` where a Python pickle holds it.
         load: reads it, after its size was checked.
+        objects: what it holds where ``dtype`` is ``object``.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype
     load: Callable[[], NDArray]
+    objects: str = "Python objects"
 
     def __str__(self) -> str:
-        kind = (
-            "Python objects"
-            if self.dtype.hasobject
-            else f"{len(self.dtype.names)} fields"
-            if self.dtype.names
-            else self.dtype.name
-        )
+        fields = f"{len(self.dtype.names or ())} fields"
+        kind = self.objects if self.dtype.hasobject else fields if self.dtype.names else self.dtype.name
         return f"{self.name} ({' × '.join(str(size) for size in self.shape) or 'one value'}, {kind})"
 
 
