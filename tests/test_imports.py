@@ -13,7 +13,19 @@ import deeplinear
 
 HOUSE = Path(deeplinear.__file__).parent
 HEAVY = ["jax", "matplotlib", "torch", "pandas", "scipy", "sklearn", "typer"]
-FLOOR = {"task", "directions", "left_out", "weights", "curve", "reduction", "sweep", "activations", "network"}
+FLOOR = {
+    "task",
+    "columns",
+    "memory",
+    "directions",
+    "left_out",
+    "weights",
+    "curve",
+    "reduction",
+    "sweep",
+    "activations",
+    "network",
+}
 ROOMS = {
     "data": FLOOR,
     "exact": FLOOR,

@@ -69,7 +69,7 @@ def test_read(name, s, note):
 @pytest.mark.parametrize("name", ["labels_int.npz", "labels_int_col.npz", "labels_uint8.npz", "data_target.npz"])
 def test_integer_labels_are_ambiguous_and_the_user_decides(name):
     columns = read_arrays(FIELD / name, Roles())[2]
-    assert "holds 3 different whole numbers, read as numbers (--classes makes 3 classes of them)" in str(columns)
+    assert "holds 3 different whole numbers (0, 1, 2), read as numbers; pass --classes (kind='classes')" in str(columns)
     x, y, columns = read_arrays(FIELD / name, Roles(kind="classes"))
     assert (columns.targets, columns.kind) == (("0", "1", "2"), "classes")
     check(x, y, [8.58471411, 1.21029754], rtol=1e-6)
@@ -119,7 +119,7 @@ def test_missing_rows_are_refused_or_left_out():
     whole = ~np.isnan(stored["x"]).any(axis=1)
     assert_array_equal(x, stored["x"][whole])
     assert_array_equal(y[:, 0], stored["y"][whole])
-    assert (columns.examples, "4 rows with missing values left out" in columns.notes) == (36, True)
+    assert (columns.examples, "4 rows with missing values dropped" in columns.notes) == (36, True)
 
 
 def test_a_sparse_matrix_is_made_dense_where_its_targets_are_named(tmp_path):

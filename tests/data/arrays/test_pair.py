@@ -167,6 +167,11 @@ def test_labels_of_bytes_and_numbers_as_text(saved):
     assert_array_equal(read_arrays(saved(x=X, y=np.array(["1.5", "-2", "3", ".25"])), Roles())[1][:, 0], Y)
     with pytest.raises(ValueError, match=r"text can only be classes. Leave out --numbers"):
         read_arrays(saved(x=X, y=np.array(["a", "b", "a", "b"])), N)
+    with pytest.raises(
+        ValueError,
+        match=r"numbers or class labels in y of data.npz, got text such as '1/2/20': it is a date. .* --classes",
+    ):
+        read_arrays(saved(x=X, y=np.array(["1/2/20", "1/2/20", "3/2/20", "3/2/20"])), Roles())
     with pytest.raises(ValueError, match="look like names or ids"):
         read_arrays(saved(x=X, y=np.array(["a", "b", "c", "d"])), Roles())
     with pytest.raises(ValueError, match=r"several columns are several targets. Leave out --classes"):

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from deeplinear.data.arrays.pair import plain_name
 from deeplinear.data.arrays.stored import Stored, amount
+from deeplinear.data.tables.numerals import MISSING
 
 FILL = 1e20  # what numpy.ma puts into masked floats
-WORDS = ("", "na", "n/a", "nan", "null", "none", "?")  # text that stands for no value
 FAR = 1e-8  # a fill stands out: all other values are below this share of it
 
 
@@ -43,7 +43,7 @@ def missing_cells(values: NDArray) -> NDArray[np.bool_]:
     """Where a number is NaN, or a label a word for a missing one."""
     if values.dtype.kind == "f":
         return np.isnan(values)
-    return np.isin(np.char.lower(values), WORDS) if values.dtype.kind == "U" else np.zeros(values.shape, bool)
+    return np.isin(np.char.lower(values), list(MISSING)) if values.dtype.kind == "U" else np.zeros(values.shape, bool)
 
 
 def drop_missing(
@@ -81,7 +81,7 @@ def drop_missing(
             f"load_file needs at least one row without missing values, got {file} with one in each of {amount(count, 'row')}: nothing is "
             f"left. Leave out the column that is mostly missing."
         )
-    return ~rows, [f"{amount(count, 'row')} with missing values left out"] if count else []
+    return ~rows, [f"{amount(count, 'row')} with missing values dropped"] if count else []
 
 
 def place(name: str, where: NDArray[np.bool_]) -> str:

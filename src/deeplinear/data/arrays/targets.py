@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.columns import shortened
 from deeplinear.data.arrays.stored import amount
-from deeplinear.data.labels import classes_from_labels, integer_labels
+from deeplinear.data.labels import class_names, classes_from_labels, integer_labels
 from deeplinear.data.roles import Kind
+from deeplinear.data.tables.numerals import looks_like
 from deeplinear.task import Array
 
 
@@ -66,6 +68,15 @@ def read_targets(
                 else "only one column of text can be classes. Save one label for each example."
             )
         )
+    if (
+        values.dtype.kind == "U"
+        and kind is None
+        and all(looks := [looks_like(str(label)) for label in np.unique(values)])
+    ):
+        raise ValueError(
+            f"{function} needs numbers or class labels in {name} of {file}, got text such as {str(values[0])!r:.40}: it is {looks[0]}. Save "
+            f"numbers, or pass --classes (kind='classes') if these are classes."
+        )
     whole = one and values.dtype.kind == "f" and integer_labels(values)
     listed = whole and len(names) > 1 and values.min() >= 0 and values.max() < len(names)
     if one and (kind == "classes" or (kind is None and (values.dtype.kind in "Ub" or listed))):
@@ -85,8 +96,9 @@ def read_targets(
         names = (name,) if one else tuple(f"{name}[:, {column}]" for column in range(y.shape[1]))
     notes = []
     if whole and kind is None:
-        count = len(np.unique(values))
+        labels = class_names(np.unique(values))
         notes = [
-            f"{name} holds {count} different whole numbers, read as numbers (--classes makes {count} classes of them)"
+            f"{name} holds {len(labels)} different whole numbers ({shortened(labels)}), read as numbers; pass --classes (kind='classes') if "
+            f"they are class labels"
         ]
     return Targets(y, names, "numbers", notes)
