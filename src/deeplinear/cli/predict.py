@@ -10,6 +10,14 @@ import typer
 
 from deeplinear.cli.output import Json, say_json
 
+WORDS = {
+    "tab": "\t",
+    "\\t": "\t",
+    "space": " ",
+    "comma": ",",
+    "semicolon": ";",
+}  # separators that shells make hard to type
+
 
 class Inputs(StrEnum):
     """What is done to inputs first."""
@@ -20,11 +28,32 @@ class Inputs(StrEnum):
 
 
 def predict(
-    file: Annotated[Path, typer.Argument(help="npz with arrays x and y, or csv with a header.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A table (csv, tsv, txt, gz, parquet) or arrays (npz, npy, mat, IDX).", show_default=False),
+    ],
     depth: Annotated[int, typer.Option(help="Weight matrices; layers are one more.")] = 2,
     target: Annotated[
-        list[str] | None, typer.Option(help="csv: target column, may be repeated; the last if not given.")
+        list[str] | None, typer.Option(help="Target column of a table, may be repeated; usually the last if not given.")
     ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out, may be repeated.")] = None,
+    classes: Annotated[
+        bool | None, typer.Option("--classes/--numbers", help="Whether integer labels are classes or numbers.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line of a table holds names.")
+    ] = None,
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Leave out rows with missing cells instead of refusing them.")
+    ] = False,
+    separator: Annotated[
+        str | None, typer.Option(help="Between the cells of a text file; tab and space are words.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal mark of a text file: . or ,")] = None,
+    thousands: Annotated[str | None, typer.Option(help="Mark between groups of three digits in a text file.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a text file, such as cp1252 or utf-16.")] = None,
+    x: Annotated[str | None, typer.Option("--x", help="Array of inputs in a file of arrays.")] = None,
+    y: Annotated[str | None, typer.Option("--y", help="Array of targets in a file of arrays.")] = None,
     inputs: Annotated[Inputs, typer.Option(help="Input preprocessing.")] = Inputs.white,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Run gradient descent too, for 200 000 epochs at most, and compare.")
@@ -48,7 +77,21 @@ def predict(
     from deeplinear.report.predict import predict as predicted
     from deeplinear.report.prediction_text import print_prediction
 
-    task = data.from_file(file, target=target or None, inputs=inputs.value)
+    task = data.from_file(
+        file,
+        inputs=inputs.value,
+        target=target or None,
+        drop=drop or None,
+        kind=None if classes is None else "classes" if classes else "numbers",
+        header=header,
+        drop_missing=drop_missing,
+        separator=WORDS.get(separator or "", separator),
+        decimal=decimal,
+        thousands=thousands,
+        encoding=encoding,
+        x=x,
+        y=y,
+    )
     found = predicted(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
     picture = out or file.with_name(f"{file.stem}-modes.png")
     if picture.suffix != ".png":

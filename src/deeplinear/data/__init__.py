@@ -4,7 +4,7 @@ from deeplinear.data.category import CategoryMode, category, category_mode
 from deeplinear.data.cluster import cluster, cluster_spectrum
 from deeplinear.data.digits import digits, load_digits
 from deeplinear.data.field import field, field_spectrum
-from deeplinear.data.files import from_file, load_file
+from deeplinear.data.files import from_file, from_frame, load_file
 from deeplinear.data.hierarchy import hierarchy, hierarchy_examples, hierarchy_spectrum
 from deeplinear.data.mnist import load_mnist, mnist
 from deeplinear.data.ordering import ordering, ordering_spectrum
@@ -22,6 +22,7 @@ __all__ = [
     "field",
     "field_spectrum",
     "from_file",
+    "from_frame",
     "hierarchy",
     "hierarchy_examples",
     "hierarchy_spectrum",

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from deeplinear.data.fetch import data_folder
-from deeplinear.data.table import read_table
+from deeplinear.data.roles import Roles
+from deeplinear.data.tables.column import Column
+from deeplinear.data.tables.text_file import read_text
 from deeplinear.task import Array, Task
 
 
@@ -41,11 +43,22 @@ def load_semantic(path: str | Path | None = None) -> tuple[Array, list[str], lis
                 "data of this kind are built in. Pass the path of one."
             )
         path = found[0]
-    table = read_table("semantic", path)
-    if len(table.header) < 2:
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"semantic needs a file, got {str(path)!r}: there is none. Check the path.")
+    table = read_text("semantic", path, Roles(header=True))
+    columns = [Column.from_table(table, i) for i in range(len(table.names))]
+    if len(columns) < 2:
         raise ValueError(
-            f"semantic needs item names and at least one attribute column, got only {table.header} in {table.name}: there "
+            f"semantic needs item names and at least one attribute column, got only {table.names} in {table.source}: there "
             f"is nothing to predict. Separate columns by commas."
         )
-    y = table.numbers(list(range(1, len(table.header))), "Only the first column may hold names")
-    return y, table.column(0), table.header[1:]
+    for column in columns[1:]:
+        column.refuse_holes("Only the first column may hold names")
+    return table.values[:, 1:].copy(), column_text(columns[0]), table.names[1:]
+
+
+def column_text(column: Column) -> list[str]:
+    """The text of a column, row after row."""
+    levels, codes = column.labels(np.ones(len(column.values), dtype=bool))
+    return [levels[code] for code in codes]

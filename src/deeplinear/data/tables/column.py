@@ -12,9 +12,13 @@ from deeplinear.data.tables.numerals import is_missing, looks_like
 from deeplinear.data.tables.table import Table, Text
 from deeplinear.task import Array
 
+INFINITE = "infinite or too large for float64"
 REMEDIES = {  # what helps against numbers in disguise, by what they look like
-    "a number with marks": "Pass --decimal or --thousands (decimal=, thousands=) if it is a number",
-    "infinite": "Drop the row",
+    "a number with marks": "Pass --decimal or --thousands (decimal=, thousands=)",
+    "a date": "Write days since a first one",
+    "a time": "Write seconds",
+    INFINITE: "Remove the row",
+    "text among numbers": "Correct the cell",
 }
 
 
@@ -77,7 +81,21 @@ class Column:
         levels, merged = np.unique(texts[used].astype(str), return_inverse=True)
         return tuple(levels.tolist()), merged.ravel()[found.ravel()]
 
-    def refuse_disguise(self, remedy: str) -> None:
+    def refuse_holes(self, remedy: str) -> None:
+        """Refuse a column with a cell that is no number, or none at all.
+
+        Raises:
+            ValueError: names the first such cell.
+        """
+        rows, text = self.table.odd_cells(self.index)
+        if len(rows):
+            raise ValueError(
+                f"{self.table.function} needs a finite number in every cell, got {text.levels[text.codes[0]]!r} in column "
+                f"{self.name!r}, {self.table.place(int(rows[0]))} of {self.table.source}: correlations are sums of numbers. "
+                f"{remedy}."
+            )
+
+    def refuse_disguise(self, *, target: bool) -> None:
         """Refuse text that was meant as numbers.
 
         Raises:
@@ -85,11 +103,15 @@ class Column:
         """
         looks = [looks_like(level) for level in self.words.levels]
         numbers = len(self.values) - len(self.missing) - len(self.word_rows)
-        if all(looks) or numbers >= len(self.word_rows):
-            word = self.words.codes[0]
-            what = looks[word] or "text among numbers"
-            raise ValueError(
-                f"{self.table.function} needs a finite number in every cell of a column of numbers, got "
-                f"{self.words.levels[word]!r} in column {self.name!r}, {self.table.place(int(self.word_rows[0]))} of "
-                f"{self.table.source}: it is {what}. {REMEDIES.get(what, 'Write plain numbers')}, or {remedy}."
-            )
+        if not all(looks) and numbers < len(self.word_rows):
+            return
+        word = self.words.codes[0]
+        what = looks[word] or "text among numbers"
+        ways = [REMEDIES.get(what, "Write plain numbers")]
+        ways += ["pass --classes (kind='classes') if these are classes"] if target and what != INFINITE else []
+        ways += [] if target else ["leave the column out with --drop (drop=)"]
+        raise ValueError(
+            f"{self.table.function} needs a finite number in every cell of a column of numbers, got "
+            f"{self.words.levels[word]!r} in column {self.name!r}, {self.table.place(int(self.word_rows[0]))} of "
+            f"{self.table.source}: it is {what}. {', or '.join(ways)}."
+        )

@@ -7,6 +7,7 @@ import difflib
 import numpy as np
 
 from deeplinear.columns import Columns, shortened
+from deeplinear.data.labels import looks_like_ids
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.column import Column
 from deeplinear.data.tables.features import find_features
@@ -16,6 +17,7 @@ from deeplinear.data.tables.table import Table
 from deeplinear.data.tables.targets import find_targets
 from deeplinear.task import Array
 
+TARGETS = ("label", "labels", "class", "classes", "target", "targets")
 Examples = tuple[Array, Array, Columns]
 
 
@@ -37,7 +39,9 @@ def examples_from_table(table: Table, roles: Roles) -> Examples:
         rest = [column for column in rest if not column.is_empty]
     targets = [column for name in roles.target for column in columns if column.name == name]
     if not targets and rest:
-        targets = [rest.pop()]
+        targets, said = default_target(rest)
+        rest = [column for column in rest if column not in targets]
+        notes += said
     features, before = [], True
     for column in rest:
         reason = reason_to_leave_out(column, before=before)
@@ -51,12 +55,29 @@ def examples_from_table(table: Table, roles: Roles) -> Examples:
         notes = [note for note in notes if not any(note.startswith(f"left out: {c.name} (") for c in features)]
     refuse_sides(table, features, targets, roles, notes)
     keep, dropped = kept_rows(table, [*features, *targets], drop=roles.drop_missing)
+    if np.count_nonzero(keep) < 2:
+        raise ValueError(
+            f"{table.function} needs at least two examples, got one row in {table.source}: nothing varies. Add rows."
+        )
     found = find_targets(targets, keep, roles)
     x, names, encoded = find_features(features, keep)
     if not names:
         refuse_sides(table, [], targets, roles, encoded)
     notes += [*encoded, *dropped, *found.notes]
     return x, found.y, Columns(int(np.count_nonzero(keep)), names, found.names, found.kind, found.column, tuple(notes))
+
+
+def default_target(columns: list[Column]) -> tuple[list[Column], list[str]]:
+    """The target where the user names none, and a note if it is not the last column."""
+    last = columns[-1]
+    named = [column for column in columns if column.name.lower() in TARGETS]
+    first = columns[0].is_text and not any(column.is_text for column in columns[1:])
+    few = first and not looks_like_ids(len(last.values), len(columns[0].words.levels))
+    if len(named) == 1 and named[0] is not last:
+        return named, [f"{named[0].name} is the target by its name; pass --target (target=) for another"]
+    if len(columns) > 1 and few and not named:
+        return columns[:1], [f"{columns[0].name} is the target, as the only text; pass --target (target=) for another"]
+    return [last], []
 
 
 def refuse_unknown(table: Table, roles: Roles) -> None:

@@ -35,7 +35,7 @@ def find_features(columns: Sequence[Column], keep: NDArray[np.bool_]) -> tuple[A
             continue
         parts.append(one_hot(codes, len(levels))[:, 1:])
         names += [f"{column.name} = {level}" for level in levels[1:]]
-        notes.append(f"text column {column.name} one-hot: {shortened(levels[1:])}, and 0 for {levels[0]}")
+        notes.append(f"{column.name} one-hot without its first level, {levels[0]}")
     return np.hstack(parts) if parts else np.empty((int(keep.sum()), 0)), tuple(names), notes
 
 
@@ -51,7 +51,7 @@ def numbers(columns: Sequence[Column], keep: NDArray[np.bool_]) -> Array:
 
 def encode(column: Column, keep: NDArray[np.bool_]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
     """Levels and codes of a column of text; errors as `find_features`."""
-    column.refuse_disguise("leave the column out with --drop")
+    column.refuse_disguise(target=False)
     levels, codes = column.labels(keep)
     if len(levels) > 1 and looks_like_ids(len(codes), len(levels)):
         raise ValueError(

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from deeplinear.data.labels import looks_like_ids
 from deeplinear.data.tables.column import Column
+from deeplinear.data.tables.numerals import looks_like
 
 IDS = re.compile(
     r"unnamed: ?\d+|index|idx|id\d*|key|no\.?|nr\.?|#|n°|row.?(names?|number|num|no|id)?|record|sample|observation|obs|case"
@@ -32,8 +32,8 @@ def reason_to_leave_out(column: Column, *, before: bool) -> str:
         return "whole numbers with more digits than float64 keeps, as ids have"
     named = column.index not in table.unnamed
     if column.is_text:
-        different = len(column.words.levels)
-        return "a different text in each row" if different == rows > FEW and looks_like_ids(rows, different) else ""
+        different = all(map(looks_like, column.words.levels)), len(column.words.levels)
+        return "a different text in each row" if different == (False, rows) and rows > FEW else ""
     if len(column.missing) or rows < FEW:
         return ""
     if before and not (named and not is_id(column.name)) and counts_rows(column):

@@ -49,9 +49,9 @@ DRESSES: tuple[tuple[str, str], ...] = (  # how a number may look that is none a
     (r"[+−-]?[\d.,]+ ?[%‰]", "a percentage"),
     (r"[+-]?0[xX][\da-fA-F]+|[+-]?0[bB][01]+", "a hexadecimal or binary number"),
     (r"\([\d.,]+\)", "a negative number in brackets"),
+    (r"[+-]?inf(inity)?|[+-]?(\d+\.?\d*|\.\d+)e\+?\d+", "infinite or too large for float64"),
     (r"[+−-]?\d[\d.,_'’ \u00a0\u202f\u2009]*([eEdD][+-]?\d+)?", "a number with marks"),
     (r"[<>≤≥~≈]=? ?[+−-]?[\d.,]+", "a bound, not a number"),
-    (r"[+-]?inf(inity)?", "infinite"),
 )
 
 
@@ -100,8 +100,8 @@ class Marks:
         return f"CASE WHEN regexp_full_match(trim({cell}), '{pattern}') THEN TRY_CAST({bare} AS DOUBLE) END"
 
     def __str__(self) -> str:
-        said = [f"decimal mark {self.decimal!r}"] if self.decimal != "." else []
-        said += [f"thousands mark {self.thousands[0]!r}"] if self.thousands else []
+        said = [f'decimal mark "{self.decimal}"'] if self.decimal != "." else []
+        said += [f'thousands mark "{self.thousands[0]}"'] if self.thousands else []
         return " and ".join(said)
 
 

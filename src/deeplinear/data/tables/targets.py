@@ -69,7 +69,7 @@ def find_targets(columns: Sequence[Column], keep: NDArray[np.bool_], roles: Role
 def refuse_text(column: Column) -> None:
     """Refuse text where numbers are needed; errors as `find_targets`."""
     if column.is_text:
-        column.refuse_disguise("leave the column out with --drop")
+        column.refuse_disguise(target=True)
         raise ValueError(
             f"{column.table.function} needs numbers in target column {column.name!r}, got {column.words.levels[column.words.codes[0]]!r}, "
             f"{column.table.place(int(column.word_rows[0]))} of {column.table.source}: text is read as classes only if it is "
@@ -81,7 +81,7 @@ def text_classes(column: Column, keep: NDArray[np.bool_], roles: Roles) -> Targe
     """Classes from text, if it looks like classes; errors as `find_targets`."""
     asked = roles.kind == "classes"
     if not asked:
-        column.refuse_disguise("pass --classes (kind='classes') if these are classes")
+        column.refuse_disguise(target=True)
     levels, codes = column.labels(keep)
     refuse_counts(column.table.function, column.name, len(codes), len(levels), levels[0] if levels else "", asked=asked)
     lower = [level.lower() for level in levels]

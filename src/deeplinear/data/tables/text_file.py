@@ -15,7 +15,7 @@ from deeplinear.data.tables.regular_copy import regular_copy
 from deeplinear.data.tables.survey import Survey, survey
 from deeplinear.data.tables.table import Table, Text
 
-SPOKEN = {"\t": "tab", " ": "blank"}
+SPOKEN = {"\t": "tab", " ": "blanks"}
 LONG = re.compile(r"[+-]?\d{16,20}", re.ASCII)
 
 
@@ -100,7 +100,7 @@ def reading_notes(path: Path, found: Survey, dialect: Dialect, marks: Marks) -> 
     if found.encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"encoding {found.encoding}")
     if dialect.separator != "," and not (dialect.separator == "\t" and ".tsv" in path.suffixes):
-        notes.append(f"separator {SPOKEN.get(dialect.separator, dialect.separator)}")
+        notes.append("separator " + SPOKEN.get(dialect.separator, f'"{dialect.separator}"'))
     if str(marks):
         notes.append(str(marks))
     if dialect.classes:
