@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deeplinear.task import Array
 
 MOST_CLASSES = 1000  # one-hot targets of more, or of one value a row, are ids rather than classes
+FEW_ROWS = 3  # so few rows may have a class each
 FEW_CLASSES = 10  # with so few, half as many classes as rows are no reason for doubt
 MOST_INTEGER_LABELS = 100  # more different whole numbers are counts or measurements
 
@@ -64,7 +65,7 @@ def refuse_counts(function: str, name: str, rows: int, count: int, first: str, *
 
 def looks_like_ids(rows: int, count: int) -> bool:
     """Whether so many different values in so many rows are names or ids rather than classes or levels."""
-    return count > MOST_CLASSES or count == rows or (count > FEW_CLASSES and 2 * count > rows)
+    return count > MOST_CLASSES or (count == rows > FEW_ROWS) or (count > FEW_CLASSES and 2 * count > rows)
 
 
 def integer_labels(values: NDArray[Any]) -> bool:

@@ -108,10 +108,10 @@ def plain(separator: str) -> bool:
 
 def named(function: str, argument: str, value: Names) -> tuple[str, ...]:
     """One name or several as a tuple, each once; errors as `Roles.from_options`."""
-    if value is None:
+    if value is None or (argument == "drop" and len(value) == 0):
         return ()
     names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else None
-    if names is None or not all(isinstance(name, str) for name in names):
+    if not names or not all(isinstance(name, str) for name in names):
         raise ValueError(
             f"{function} needs {argument} to be a column name or a list of them, got {argument}={value!r}: columns are "
             f"found by name. Pass text."

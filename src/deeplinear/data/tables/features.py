@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.columns import shortened
 from deeplinear.data.labels import MOST_CLASSES, looks_like_ids, one_hot
 from deeplinear.data.tables.column import Column
 from deeplinear.task import Array

@@ -13,7 +13,7 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (  # beginning, what it is, what
     ),
     (rb"\s*<(\?xml|svg)", "an XML document", "Export the table as csv"),
     (rb"version https://git-lfs", "a Git LFS pointer, not the data", "Fetch the data with git lfs pull"),
-    (rb"\s*[{\[]", "JSON", "Save the table as csv"),
+    (rb"\s*\[?\s*{\s*\"[^\"]*\"\s*:|\s*\[\s*\[", "JSON", "Save the table as csv"),
     (rb"(%[^\n]*\n|\s)*@relation", "an ARFF file", "Save the table as csv"),
     (rb"%PDF", "a PDF document", "Export the table as csv"),
     (rb"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save the sheet as csv"),
