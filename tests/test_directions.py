@@ -101,6 +101,19 @@ def test_cutoffs_are_shares_in_units_of_each_spread():
     assert two.whitened(cutoff=0.999).n_in == 1
 
 
+def test_inputs_are_white_after_a_cutoff():
+    """Z does not see the directions that are dropped; once their variance was added, 1.24 for 1 here and more elsewhere."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 3))
+    y = x @ rng.standard_normal((3, 2))
+    task = Task.from_data(x, y, inputs="centred")
+    z, white = task.whitening(cutoff=0.1), task.whitened(cutoff=0.1)
+    seen = (x - x.mean(axis=0)) @ z.T
+    assert seen.shape == (50, 2)
+    assert_allclose(seen.T @ seen, 50 * np.eye(2), rtol=0, atol=1e-11)
+    assert_allclose(y.T @ seen, white.input_output_correlation, rtol=0, atol=1e-11)
+
+
 @pytest.mark.parametrize("cutoff", [-0.1, 1.0, 2.0, np.nan])
 def test_cutoffs_out_of_range(cutoff):
     with pytest.raises(ValueError, match=r"^Task\.whitening needs variance > 0 and 0 <= cutoff < 1, got variance=1\.0"):

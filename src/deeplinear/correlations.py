@@ -20,6 +20,7 @@ from deeplinear.directions import (
 )
 from deeplinear.lazy import lazy
 from deeplinear.left_out import LeftOut, listed
+from deeplinear.mode_names import ModeName, loadings, mode_names
 
 EXCUSED = 1e-10  # radians of a mode's turn that rounding may explain, a tenth of what laws allow
 
@@ -70,6 +71,7 @@ class Correlations:
     left_out: tuple[LeftOut, ...] = ()
     measured: Measured | None = None
     columns: Columns | None = None
+    structure: Array | None = None
 
     def __repr__(self) -> str:
         counts = {"input": self.n_in, "output": self.n_out, "example": self.examples}
@@ -80,7 +82,10 @@ class Correlations:
     @property
     def description(self) -> str:
         """What the data were understood to be, in one line: examples, features, targets, and what was left out or encoded."""
-        return repr(self) if self.columns is None else str(self.columns)
+        if self.columns is None:
+            return repr(self)
+        what = "left out" if self.input_rank == self.n_in else "features that add nothing to the others"
+        return f"{self.columns}; {what}: {listed(self.left_out)}" if self.left_out else str(self.columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -112,6 +117,20 @@ class Correlations:
         """Singular modes of Σ³¹, strongest first."""
         u, s, vt = np.linalg.svd(self.input_output_correlation, full_matrices=False)
         return Modes(u, s, vt.T)
+
+    @cached_property
+    def loadings(self) -> Array | None:
+        """Correlation of each feature, before any whitening, with the input of each mode, shape ``(features, k)``.
+
+        Units do not matter to it, and it has the sign of the mode. With raw inputs, whose means count, it is the cosine over
+        examples. None for a white task with too many features.
+        """
+        return loadings(self)
+
+    @cached_property
+    def mode_names(self) -> tuple[ModeName, ...]:
+        """The features and targets with the largest weight in each mode, shape ``(rank,)``; see `mode_names`."""
+        return mode_names(self)
 
     @cached_property
     def rank(self) -> int:

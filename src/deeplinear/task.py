@@ -18,6 +18,7 @@ from deeplinear.left_out import Features
 from deeplinear.moments import Examples
 
 Inputs = Literal["raw", "centred", "white"]
+STRUCTURE = 2**25  # entries, 256 MiB: correlations of features with white inputs are not kept beyond
 
 
 def a_task(function: str, thing: object) -> None:
@@ -53,6 +54,8 @@ class Task(Correlations):
             task has no inputs for them; a raw or centred one keeps them, without a direction of their own.
         measured: directions and floor from the examples themselves; from the correlations if not given.
         columns: names of features and targets, before any whitening, and how a file was read; None without examples.
+        structure: correlation of each feature with each white input, shape ``(features, n_in)``, or ``(0, n_in)`` where that
+            would have more than `STRUCTURE` entries; None where inputs are the features.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (1)-(3). Our loss carries the ½ of which (1) is
@@ -184,7 +187,9 @@ class Task(Correlations):
             ValueError: a variance or a cutoff out of its range.
         """
         chosen, turn = self.white_directions(variance, cutoff)
-        return turn.T @ chosen.shortest_coordinates
+        return (
+            turn.T @ self.directions.shortest_coordinates[: len(turn)]
+        )  # of all: weak directions occur, and are not seen
 
     def whitened(self, *, variance: float | None = None, cutoff: float = 0.0) -> Task:
         """The same task for white inputs: Σ¹¹ = variance · I on the directions that vary; args as in `whitening`.
@@ -206,7 +211,16 @@ class Task(Correlations):
             unread(self, "left_out"),
             Measured(directions, floor, self.output_powers),
             self.columns,
+            self.structure_along(chosen, turn / np.sqrt(variance)),
         )
+
+    def structure_along(self, chosen: Directions, turn: Array) -> Array:
+        """The `structure` of a task whose inputs are these directions after a turn."""
+        features = self.n_in if self.structure is None else len(self.structure)
+        if features * len(turn) > STRUCTURE:
+            return np.zeros((0, len(turn)))
+        seen = (chosen.vectors * chosen.sizes) @ turn
+        return seen if self.structure is None else self.structure @ seen
 
     def white_directions(self, variance: float | None, cutoff: float) -> tuple[Directions, Array]:
         """The directions that are kept, and their turn: to principal components in order and sign, as far as these can be told apart."""
