@@ -148,10 +148,11 @@ def test_predict_compares_descent_with_the_law_of_its_steps_and_tells_the_delay_
     )
     assert f"over {found['epochs']} epochs" in text
     for i in range(2):
-        row = next(line.split() for line in out.splitlines() if line.split()[:1] == [f"{i + 1}"])
-        numbers = [found[name][i] for name in ("singular_values", "targets", "half_times", "simulated_half_times")]
-        assert row[1:5] == [f"{number:.4g}" for number in numbers]
-        assert row[5] == f"{found['delay'][i]:+.3g}"
+        rows = [line.split() for line in out.splitlines() if line.split()[:1] == [f"{i + 1}"]]
+        modes, descent = (rows[0], rows[-1])
+        assert modes[-3:] == [f"{found[name][i]:.4g}" for name in ("singular_values", "targets", "half_times")]
+        assert descent[1:3] == [f"{found[name][i]:.4g}" for name in ("half_times", "simulated_half_times")]
+        assert descent[3] == f"{found['delay'][i]:+.3g}"
 
 
 def test_predict_says_how_far_descent_was_run(capsys, data_file, monkeypatch):

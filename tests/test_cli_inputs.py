@@ -35,10 +35,10 @@ def test_what_is_left_out_is_said(capsys, tmp_path, columns):
     path = table(tmp_path / "more.csv", one=np.full(40, 7.0), copy=3 * columns["a"] - 1, **columns)
     code, out, err = predicted(capsys, path)
     assert (code, err) == (0, "")
-    assert out.splitlines()[:2] == [
-        "40 examples, 2 inputs, 1 outputs, depth 2",
-        "left out: one (constant), a (a linear function of copy)",
-    ]
+    description, network = out.splitlines()[:2]
+    assert description.startswith("40 examples; ")
+    assert description.endswith("; left out: one (constant), a (a linear function of copy)")
+    assert network == "network: depth 2, 2 inputs, 1 output"
     assert "inputs that add nothing to the others: one (constant)" in predicted(capsys, path, "--inputs", "centred")[1]
     found = json.loads(predicted(capsys, path, "--json")[1])
     assert found["left_out"] == [
@@ -84,5 +84,5 @@ def test_three_inputs_in_their_own_units(capsys, tmp_path):
     x["year"] = rng.integers(1950, 2005, 40).astype(float)
     price = 2 * x["income"] + 4e4 * x["rooms"] + 900 * (x["year"] - 1950)
     code, out, _ = predicted(capsys, table(tmp_path / "homes.csv", **x, price=price))
-    assert (code, out.splitlines()[0]) == (0, "40 examples, 3 inputs, 1 outputs, depth 2")
+    assert (code, out.splitlines()[1]) == (0, "network: depth 2, 3 inputs, 1 output")
     assert "left out" not in out

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 from dataclasses import replace
 
@@ -10,8 +11,10 @@ import pytest
 from tests.test_cli import run
 
 from deeplinear import Task
+from deeplinear.exact.refusal import expected_error
+from deeplinear.report.modes_table import descent_table, modes_table, percent
 from deeplinear.report.predict import predict
-from deeplinear.report.prediction_text import percent, print_prediction
+from deeplinear.report.prediction_text import print_prediction
 
 
 @pytest.fixture(scope="module")
@@ -88,43 +91,80 @@ def test_fields_of_raw_inputs_and_of_rates_beyond_the_edge(example):
     assert beyond.record()["unstable_from"] == beyond.path.unstable_from > 0
 
 
-def rows(text, first):
-    """Lines of a table whose first header is ``first``, as cells between two or more spaces or single ones."""
-    lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.split()[:1] == [first])
-    return lines[start], [line.split() for line in lines[start + 1 :]]
+def cells(table):
+    """Cells of a table by header, line breaks as spaces."""
+    return {
+        " ".join(str(column.header).split()): [" ".join(str(cell).split()) for cell in column.cells]
+        for column in table.columns
+    }
 
 
-def test_columns_of_the_table_are_what_their_headers_say(found, capsys, tmp_path):
-    print_prediction(found, tmp_path / "p.png")
-    header, table = rows(capsys.readouterr().out, "mode")
-    columns = {
-        "mode": [f"{i + 1}" for i in range(3)],
-        "singular value": [f"{value:.4g}" for value in found.singular_values],
-        "target": [f"{value:.4g}" for value in found.targets],
-        "half learned at epoch": [f"{value:.4g}" for value in found.half_times],
-        "descent": [f"{value:.4g}" for value in found.run.half_times[:3]],
+def four(values):
+    return [f"{value:.4g}" for value in values]
+
+
+def test_columns_of_the_tables_are_what_their_headers_say(found):
+    assert cells(modes_table(found)) == {
+        "mode": ["1", "2", "3"],
+        "features → targets": [str(name) for name in found.task.mode_names],
+        "singular value": four(found.singular_values),
+        "target": four(found.targets),
+        "half learned at epoch": four(found.half_times),
+    }
+    assert cells(descent_table(found)) == {
+        "mode": ["1", "2", "3"],
+        "half learned: theory": four(found.half_times),
+        "descent": four(found.run.half_times[:3]),
         "delay": [f"{value:+.3g}" for value in found.delays],
         "deviation": [percent(value) for value in found.deviations],
     }
-    assert re.split(r"\s{2,}", header.strip()) == list(columns)
-    for i in range(3):
-        assert table[i] == " ".join(cells[i] for cells in columns.values()).split()
-    assert columns["half learned at epoch"] != columns["descent"]
+    assert four(found.half_times) != four(found.run.half_times[:3])
 
 
-def test_columns_of_raw_inputs_tell_singular_values_from_targets(example, capsys, tmp_path):
+def test_columns_of_raw_inputs_tell_singular_values_from_targets(example):
     raw = predict(Task.from_data(*example, inputs="raw"), depth=2)
-    print_prediction(raw, tmp_path / "p.png")
-    _, table = rows(capsys.readouterr().out, "mode")
-    for i in range(3):
-        assert table[i] == [str(i + 1), *(f"{v[i]:.4g}" for v in (raw.singular_values, raw.targets, raw.half_times))]
+    columns = cells(modes_table(raw))
+    assert columns["singular value"] == four(raw.singular_values) != columns["target"] == four(raw.targets)
+    assert columns["half learned at epoch"] == four(raw.half_times)
+
+
+def test_an_approximate_time_is_called_about(example):
+    approximate = predict(Task.from_data(*example), width=2)
+    assert cells(modes_table(approximate))["half learned at epoch, about"] == four(approximate.half_times)
+    record = approximate.record()
+    assert (record["exact"], record["expected_error"]) == (False, expected_error(approximate.task))
+    assert predict(Task.from_modes([2.0, 1.0])).record()["expected_error"] == 0.0
+
+
+def test_tables_fit_a_terminal_of_80_columns(found, capsys, tmp_path):
+    """Of 26 columns and long names too; a name that does not fit on a line breaks before its targets."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((90, 26))
+    y = x @ rng.standard_normal((26, 23)) * np.geomspace(1e6, 1e4, 23)
+    names = [f"a rather long name of the feature {i}" for i in range(26)]
+    many = predict(Task.from_data(x, y, inputs="white", feature_names=names), simulate=True, width=30, strength=0.01)
+    for each in (found, many):
+        print_prediction(each, tmp_path / "p.png")
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines[1:-1])) <= 80
+        broken = [name for name in cells(modes_table(each))["features → targets"] if len(name) > 40]
+        assert all(any(line.strip().startswith("→") for line in lines) for _ in broken[:1])
+    assert sum(line.strip().startswith("→") for line in lines) == 20
+    assert "and 3 weaker modes" in "".join(lines)
+
+
+def test_a_task_without_names_has_a_table_without_them(capsys, tmp_path):
+    found = predict(Task.from_modes([3.0, 1.0]))
+    assert list(cells(modes_table(found))) == ["mode", "singular value", "target", "half learned at epoch"]
+    assert "A name lists" not in printed(found, capsys, tmp_path)
+    assert [mode["name"] for mode in found.record()["modes"]] == [None, None]
 
 
 def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
     print_prediction(found, tmp_path / "p.png")
     out = " ".join(capsys.readouterr().out.split())
-    assert "50 examples, 4 inputs, 3 outputs, depth 5" in out
+    assert out.startswith(f"{found.task.description} network: depth 5, 4 inputs, 3 outputs singular")
+    assert 'After "less" the correlation is negative.' in out
     rates = re.search(r"best rate (\S+), largest stable rate (\S+), used (\S+)", out).groups()
     assert rates == tuple(f"{rate:.4g}" for rate in (found.best_rate, found.stable_rate, found.rate))
     assert f"{found.path.sharpness.max():.4g}" in out
@@ -148,8 +188,8 @@ def test_what_is_left_out_of_the_table_is_counted(capsys, tmp_path):
     print_prediction(predict(Task.from_modes(np.linspace(3, 1, 23)), width=25), tmp_path / "p.png")
     out = capsys.readouterr().out
     assert "3 weaker modes" in out
-    _, table = rows(out, "mode")
-    assert table[19][0] == "20"
+    assert re.search(r"^  20  ", out, re.MULTILINE)
+    assert not re.search(r"^  21  ", out, re.MULTILINE)
     print_prediction(predict(Task.from_modes(np.linspace(3, 1, 5)), width=2), tmp_path / "p.png")
     assert "3 weaker modes do not fit through a width of 2" in capsys.readouterr().out
 
@@ -213,11 +253,10 @@ def test_an_approximate_result_says_how_wrong_it_may_be(example, capsys, tmp_pat
     assert f"correlation of a mode with other inputs up to {raw.misalignment:.3g}" in text
 
 
-def test_a_mode_that_is_not_learned_in_time_is_later(found, capsys, tmp_path):
+def test_a_mode_that_is_not_learned_in_time_is_later(found):
     unfinished = replace(found, run=None, half_times=np.where(np.arange(3) == 2, np.nan, found.half_times))
-    print_prediction(unfinished, tmp_path / "modes.png")
-    (row,) = re.findall(r"^ *3 .*$", capsys.readouterr().out, re.MULTILINE)
-    assert row.split()[-1] == "later"
+    assert cells(modes_table(unfinished))["half learned at epoch"][1:] == [f"{found.half_times[1]:.4g}", "later"]
+    assert cells(descent_table(replace(unfinished, run=found.run)))["half learned: theory"][2] == "later"
 
 
 def test_learning_takes_more_than_a_theory_that_is_cut_off(task, capsys, tmp_path):
@@ -227,3 +266,102 @@ def test_learning_takes_more_than_a_theory_that_is_cut_off(task, capsys, tmp_pat
     cut = replace(begun, half_times=np.full(3, np.nan), targets=begun.targets * 10)
     assert not cut.theory_complete
     assert "learning takes more than" in printed(cut, capsys, tmp_path)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5])
+def test_the_first_mode_takes_as_long_on_any_data_and_predict_says_so(depth, capsys, tmp_path):
+    """At the best rate, 1/Λ₁, the first mode's equation has no scale left: only depth and strength set its time."""
+    said = "the first mode is half learned at epoch {:.4g} whatever the data"
+    one, two = (predict(Task.from_modes(s), depth=depth) for s in ([4.0, 1.0], [900.0, 70.0, 3.0]))
+    np.testing.assert_allclose(one.half_times[0], two.half_times[0], rtol=1e-9)
+    assert said.format(two.half_times[0]) in printed(one, capsys, tmp_path)
+    other = predict(Task.from_modes([4.0, 1.0]), depth=depth, rate=0.9 * one.best_rate)
+    assert "whatever the data" not in printed(other, capsys, tmp_path)
+
+
+def test_inputs_that_are_not_white_are_not_said_to_take_as_long_on_any_data(example, capsys, tmp_path):
+    assert "whatever the data" not in printed(predict(Task.from_data(*example, inputs="centred")), capsys, tmp_path)
+
+
+def species_file(folder):
+    """A table with two classes that two of its three features tell apart, one of them the other way round."""
+    rng = np.random.default_rng(3)
+    kinds = ["ant"] * 20 + ["bee"] * 20
+    wings = np.where(np.arange(40) < 20, -1.0, 1.0) + 0.1 * rng.standard_normal(40)
+    legs, age = -wings + 0.15 * rng.standard_normal(40), rng.standard_normal(40)
+    rows = [f"{a:.4f},{b:.4f},{c:.4f},{kind}" for a, b, c, kind in zip(wings, legs, age, kinds, strict=True)]
+    path = folder / "insects.csv"
+    path.write_text("wings,legs,age,kind\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_json_tells_how_the_data_were_understood_and_what_each_mode_is(capsys, tmp_path):
+    code, out, _ = run(capsys, "predict", species_file(tmp_path), "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["description"].startswith("40 examples; features wings, legs, age; ")
+    assert "2 classes (ant, bee)" in found["description"]
+    assert found["features"] == ["wings", "legs", "age"]
+    assert found["target_names"] == found["classes"] == ["ant", "bee"]
+    assert isinstance(found["notes"], list)
+    (mode,) = found["modes"]
+    assert mode["mode"] == 1
+    assert mode["name"] == "wings, less legs → bee against ant"
+    assert [each["name"] for each in mode["features"]] == ["wings", "legs"]
+    assert mode["features"][0]["loading"] > 0.99 > -0.9 > mode["features"][1]["loading"]
+    assert {each["name"]: round(each["weight"], 6) for each in mode["targets"]} == {"bee": 0.707107, "ant": -0.707107}
+    assert (mode["more_features"], mode["mixed_with"]) == (0, [])
+    assert mode["singular_value"] == found["singular_values"][0]
+    assert mode["target"] == found["targets"][0]
+    assert mode["half_time"] == found["half_times"][0]
+    text = run(capsys, "predict", species_file(tmp_path))[1].splitlines()
+    assert text[0] == found["description"]
+    assert re.search(r"^ +1  wings, less legs → bee against ant +\S+ +\S+ +6.907$", "\n".join(text), re.MULTILINE)
+
+
+def test_modes_of_json_are_those_of_the_arrays(found):
+    modes = found.record()["modes"]
+    assert [mode["mode"] for mode in modes] == [1, 2, 3]
+    assert [mode["name"] for mode in modes] == [str(name) for name in found.task.mode_names]
+    for name, values in (
+        ("singular_value", found.singular_values),
+        ("target", found.targets),
+        ("half_time", found.half_times),
+    ):
+        assert [mode[name] for mode in modes] == values.tolist()
+
+
+@pytest.mark.parametrize("strength", [0, 1, 2, -1, "nan", "inf"])
+def test_a_strength_that_is_no_share_is_refused(strength, capsys, file):
+    code, out, err = run(capsys, "predict", file, "--strength", strength)
+    assert (code, out) == (2, "")
+    assert f"predict needs 0 < strength < 1, got strength={float(strength)!r}" in err
+
+
+@pytest.mark.parametrize("rate", [0, -1, "nan", "inf"])
+def test_a_rate_that_learns_nothing_is_refused(rate, capsys, file):
+    code, out, err = run(capsys, "predict", file, "--rate", rate)
+    assert (code, out) == (2, "")
+    assert f"predict needs rate > 0, got rate={float(rate)!r}" in err
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed(capsys, file, monkeypatch, tmp_path):
+    from deeplinear import data
+
+    monkeypatch.setattr(data, "from_file", lambda *_, **__: pytest.fail("the file was read"))
+    missing, folder = tmp_path / "no" / "such", tmp_path / "folder.png"
+    folder.mkdir()
+    for out, words in (
+        (missing / "x.png", f"there is no folder '{missing}'"),
+        (folder, f"got '{folder}': it is a folder"),
+        (tmp_path / "x.svg", "needs --out ending in .png, got x.svg"),
+    ):
+        code, text, err = run(capsys, "predict", file, "--out", out)
+        assert (code, text, err.count("\n")) == (2, "", 1)
+        assert words in err
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)  # a test may run as root, who may do all
+    for options in ((), ("--out", tmp_path / "y.png")):
+        code, _, err = run(capsys, "predict", file, *options)
+        assert code == 2
+        assert f"writing into the folder '{(file if not options else tmp_path / 'y').parent}' is not permitted" in err
+        assert "Name another file with --out." in err

@@ -84,7 +84,7 @@ class Correlations:
         """What the data were understood to be, in one line: examples, features, targets, and what was left out or encoded."""
         if self.columns is None:
             return repr(self)
-        what = "left out" if self.input_rank == self.n_in else "features that add nothing to the others"
+        what = "left out" if self.input_rank == self.n_in else "inputs that add nothing to the others"
         return f"{self.columns}; {what}: {listed(self.left_out)}" if self.left_out else str(self.columns)
 
     @property

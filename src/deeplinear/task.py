@@ -186,10 +186,10 @@ class Task(Correlations):
         Raises:
             ValueError: a variance or a cutoff out of its range.
         """
-        chosen, turn = self.white_directions(variance, cutoff)
+        _, turn = self.white_directions(variance, cutoff)
         return (
             turn.T @ self.directions.shortest_coordinates[: len(turn)]
-        )  # of all: weak directions occur, and are not seen
+        )  # of all: weak directions occur and are not seen
 
     def whitened(self, *, variance: float | None = None, cutoff: float = 0.0) -> Task:
         """The same task for white inputs: Σ¹¹ = variance · I on the directions that vary; args as in `whitening`.

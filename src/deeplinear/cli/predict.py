@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -60,12 +61,15 @@ def predict(
     ] = False,
     width: Annotated[int, typer.Option(help="Width of every hidden layer.")] = 100,
     strength: Annotated[
-        float, typer.Option(help="Initial strength of every mode, as a fraction of the largest target.")
+        float,
+        typer.Option(help="Initial strength of every mode, as a fraction of the largest target: between 0 and 1."),
     ] = 1e-3,
     rate: Annotated[
         float | None, typer.Option(help="Learning rate on the summed loss; the best one if not given.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="PNG to draw; FILE-modes.png if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="PNG to draw, in a folder that exists; FILE-modes.png if not given.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict which modes of your data a deep linear network learns, when, and the largest stable learning rate.
@@ -77,6 +81,7 @@ def predict(
     from deeplinear.report.predict import predict as predicted
     from deeplinear.report.prediction_text import print_prediction
 
+    picture = picture_for(file, out)
     task = data.from_file(
         file,
         inputs=inputs.value,
@@ -93,16 +98,35 @@ def predict(
         y=y,
     )
     found = predicted(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
-    picture = out or file.with_name(f"{file.stem}-modes.png")
-    if picture.suffix != ".png":
-        raise ValueError(f"predict needs --out ending in .png, got {picture.name}: a picture is drawn. Rename it.")
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=modes_figure.SIZE, layout="constrained")
-    modes_figure.draw(found, figure)
-    figure.savefig(picture, dpi=160)
+    modes_figure.save(found, picture)
     if as_json:
         left_out = [each._asdict() for each in task.left_out]
         say_json(found.record() | {"examples": task.examples, "left_out": left_out, "picture": str(picture)})
     else:
         print_prediction(found, picture)
+
+
+def picture_for(file: Path, out: Path | None) -> Path:
+    """The PNG to draw.
+
+    Raises:
+        ValueError: it is no PNG, or it cannot be written: better said before anything is computed.
+    """
+    picture = out or file.with_name(f"{file.stem}-modes.png")
+    if picture.suffix.lower() != ".png":
+        raise ValueError(f"predict needs --out ending in .png, got {picture.name}: a picture is drawn. Rename it.")
+    folder = picture.parent
+    if not folder.is_dir():
+        if out is None:
+            return picture  # the data are not there either, which is said when they are read
+        raise ValueError(
+            f"predict needs a folder for its picture, got --out {picture}: there is no folder {str(folder)!r}. Make it, or name "
+            f"another one."
+        )
+    if picture.is_dir() or not os.access(picture if picture.exists() else folder, os.W_OK):
+        raise ValueError(
+            f"predict needs a picture that it may write, got {str(picture)!r}: "
+            + ("it is a folder" if picture.is_dir() else f"writing into the folder {str(folder)!r} is not permitted")
+            + ". Name another file with --out."
+        )
+    return picture

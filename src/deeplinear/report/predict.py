@@ -39,7 +39,7 @@ def predict(
         task: what to learn.
         depth: weight matrices, ``>= 1``.
         width: of every hidden layer; only so many modes are learned.
-        strength: of every mode at the start, as a share of the largest target, ``> 0``.
+        strength: of every mode at the start, as a share of the largest target, between 0 and 1.
         rate: learning rate; the best one, 1/Λ₁, if not given.
         simulate: whether to run gradient descent as well.
         steps: most epochs to simulate. Theory always goes to the end of learning; ``complete`` says whether the run does.
@@ -64,10 +64,14 @@ def predict(
     ):
         if value < 1:
             raise ValueError(f"predict needs {name} >= 1, got {name}={value!r}: it {meaning}. Pass 1 or more.")
-    if not (np.isfinite(strength) and strength > 0) or not (rate is None or (np.isfinite(rate) and rate > 0)):
+    if not 0 < strength < 1:
         raise ValueError(
-            f"predict needs strength > 0 and rate > 0, got strength={strength!r}, rate={rate!r}: nothing would be learned. "
-            f"Pass small positive numbers."
+            f"predict needs 0 < strength < 1, got strength={strength!r}: it is the share of the largest target at which modes "
+            f"start. Pass a small one such as 1e-3."
+        )
+    if rate is not None and not 0 < rate < np.inf:
+        raise ValueError(
+            f"predict needs rate > 0, got rate={rate!r}: nothing would be learned. Pass a positive number."
         )
     k = min(task.rank, width) if depth > 1 else task.rank
     if k == 0:

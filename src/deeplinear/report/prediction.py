@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.exact.refusal import expected_error
 from deeplinear.task import Array, Task
 
 if TYPE_CHECKING:
@@ -112,7 +113,10 @@ class Prediction:
         return np.where(learned, apart, np.nan)
 
     def record(self) -> dict[str, Any]:
-        """The prediction as a dictionary that JSON can hold."""
+        """The prediction as a dictionary that JSON can hold.
+
+        ``targets`` are the strengths at which modes end; names of the columns of y are ``target_names``.
+        """
         simulated = {}
         if self.run is not None:
             simulated = {
@@ -123,6 +127,11 @@ class Prediction:
                 "step_effect": numbers(self.step_effects),
             }
         return {
+            "description": self.task.description,
+            "features": list(self.task.feature_names),
+            "target_names": list(self.task.target_names),
+            "classes": list(self.task.class_names),
+            "notes": list(self.task.columns.notes) if self.task.columns else [],
             "inputs": self.task.n_in,
             "outputs": self.task.n_out,
             "depth": self.depth,
@@ -134,13 +143,25 @@ class Prediction:
             "largest_sharpness": None if self.path is None else float(self.path.sharpness.max()),
             "unstable_from": None if self.path is None else self.path.unstable_from,
             "exact": self.exact,
+            "expected_error": 0.0 if self.exact else float(expected_error(self.task)),
             "complete": self.complete,
             "horizon": float(self.theory.times[-1]),
             "diagonality": self.task.diagonality,
             "singular_values": self.singular_values.tolist(),
             "targets": self.targets.tolist(),
             "half_times": numbers(self.half_times),
+            "modes": [self.mode_record(mode) for mode in range(len(self.targets))],
         } | simulated
+
+    def mode_record(self, mode: int) -> dict[str, Any]:
+        """One mode as a dictionary that JSON can hold; its name is None where the task has no names."""
+        names = self.task.mode_names
+        return (
+            {"mode": mode + 1, "name": None}
+            | (names[mode].record() if names else {})
+            | {"singular_value": float(self.singular_values[mode]), "target": float(self.targets[mode])}
+            | {"half_time": numbers(self.half_times[mode : mode + 1])[0]}
+        )
 
 
 def is_aligned(task: Task) -> bool:

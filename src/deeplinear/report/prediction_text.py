@@ -9,41 +9,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deeplinear.exact.refusal import expected_error
-from deeplinear.left_out import listed
+from deeplinear.report.modes_table import SHOWN, percent
+from deeplinear.report.prediction import ALIGNED
 
 if TYPE_CHECKING:
     from deeplinear.report.prediction import Prediction
 
-SHOWN = 20  # modes in the table
-
 
 def print_prediction(found: Prediction, picture: Path) -> None:
-    """Print the modes of a prediction, its rates, and how descent compares."""
+    """Print the modes of a prediction with their names, its rates, and how descent compares."""
     from rich.console import Console
-    from rich.table import Table
+
+    from deeplinear.report.modes_table import descent_table, modes_table
 
     console = Console(highlight=False)
+    console.print(found.task.description, markup=False, soft_wrap=True)  # one line, also where it is read by a program
     for line in opening(found):
         console.print(line, markup=False)  # names of a user's columns are text
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    simulated = () if found.run is None else ("descent", "delay", "deviation")
-    for name in ("mode", "singular value", "target", "half learned at epoch", *simulated):
-        table.add_column(name, justify="right")
-    for row in rows(found):
-        table.add_row(*row)
-    console.print(table)
+    console.print(modes_table(found, console.width))
+    if found.run is not None:
+        console.print(descent_table(found))
     for line in closing(found):
         console.print(line, markup=False)  # names of a user's columns are text
-    console.print(f"drawn to {picture}")
+    console.print(f"drawn to {picture}", markup=False, soft_wrap=True)
 
 
 def opening(found: Prediction) -> Iterator[str]:
-    """What was predicted, and how."""
+    """The network, and how the prediction was made."""
     task = found.task
-    yield f"{task.examples} examples, {task.n_in} inputs, {task.n_out} outputs, depth {found.depth}"
-    if task.left_out:
-        what = "left out" if task.input_rank == task.n_in else "inputs that add nothing to the others"
-        yield f"{what}: {listed(task.left_out)}"
+    inputs, outputs = (
+        f"{count} {name}{'s' if count != 1 else ''}" for count, name in ((task.n_in, "input"), (task.n_out, "output"))
+    )
+    yield f"network: depth {found.depth}, {inputs}, {outputs}"
     if found.aligned:
         return
     score = f"inputs are not aligned with the task (correlation of a mode with other inputs up to {task.misalignment:.3g}; 0 is aligned)"
@@ -57,21 +54,14 @@ def opening(found: Prediction) -> Iterator[str]:
         )
 
 
-def rows(found: Prediction) -> Iterator[list[str]]:
-    """One row of the table for each mode."""
-    for i in range(min(len(found.targets), SHOWN)):
-        row = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}"]
-        row.append(f"{found.half_times[i]:.4g}" if np.isfinite(found.half_times[i]) else "later")
-        if found.run is not None:
-            half, delay, apart = found.run.half_times[i], found.delays[i], found.deviations[i]
-            row += [f"{half:.4g}", f"{delay:+.3g}"] if np.isfinite(half) else ["not yet", ""]
-            row.append("not compared" if np.isnan(apart) else percent(apart))
-        yield row
-
-
 def closing(found: Prediction) -> Iterator[str]:
-    """Modes left out, rates, sharpness, and what descent did."""
+    """Modes that are not shown, rates, sharpness, and how descent compares."""
     modes = len(found.targets)
+    if found.task.mode_names:
+        yield (
+            'A name lists the features whose correlation with the mode is at least two thirds of the largest. After "less" the '
+            "correlation is negative."
+        )
     if modes > SHOWN:
         yield f"… and {modes - SHOWN} weaker modes; --json lists all"
     if modes < found.task.rank:
@@ -80,6 +70,11 @@ def closing(found: Prediction) -> Iterator[str]:
     if not found.theory_complete:
         yield f"theory ends at epoch {found.theory.times[-1]:.4g}, before every mode is learned"
     yield f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
+    if found.aligned and found.rate == found.best_rate and found.task.anisotropy < ALIGNED and found.half_times[0] > 0:
+        yield (
+            f"At the best rate the first mode is half learned at epoch {found.half_times[0]:.4g} whatever the data, because that rate is "
+            f"chosen for it. Compare the other modes with it, or pass --rate."
+        )
     if found.rate > found.stable_rate:
         yield (
             "unstable: the rate is above the largest stable one, so that descent cannot settle. Modes that are half learned "
@@ -126,8 +121,3 @@ def comparison(found: Prediction) -> Iterator[str]:
         f"{'later' if found.delays[worst] >= 0 else 'earlier'} than in continuous time, and up to "
         f"{percent(np.nanmax(found.step_effects))} of a target away from it. The latter shrinks in proportion to --rate."
     )
-
-
-def percent(share: float) -> str:
-    """A share in per cent: one decimal, or a power of ten where that would say zero."""
-    return f"{share:.1%}" if share >= 5e-4 else f"{100 * share:.0e} %"
