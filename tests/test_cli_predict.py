@@ -4,13 +4,16 @@ import importlib
 import json
 import os
 import re
+import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.test_cli import run
 
 from deeplinear import Task
+from deeplinear.data import from_file
 from deeplinear.exact.refusal import expected_error
 from deeplinear.report.modes_table import descent_table, modes_table, percent
 from deeplinear.report.predict import predict
@@ -365,3 +368,56 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed
         assert code == 2
         assert f"writing into the folder '{(file if not options else tmp_path / 'y').parent}' is not permitted" in err
         assert "Name another file with --out." in err
+
+
+@pytest.fixture(scope="module")
+def iris(tmp_path_factory):
+    """The flowers of README.md, in a folder of their own."""
+    from sklearn.datasets import load_iris
+
+    flowers, folder = load_iris(), tmp_path_factory.mktemp("flowers")
+    names = [*(name.removesuffix(" (cm)") for name in flowers.feature_names), "species"]
+    rows = [
+        [*map(str, row), flowers.target_names[kind]] for row, kind in zip(flowers.data, flowers.target, strict=True)
+    ]
+    (folder / "iris.csv").write_text("\n".join(",".join(row) for row in [names, *rows]) + "\n")
+    return folder
+
+
+def your_data():
+    """The section of README.md, and its commands with the block of output that follows each."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = text.split("## Your data\n")[1].split("\n## ")[0]
+    return section, re.findall(r"```sh\n(deeplinear predict .*?)\n```\n\n```text\n(.*?)\n```", section, re.DOTALL)
+
+
+def test_readme_shows_what_predict_prints(capsys, iris, monkeypatch):
+    monkeypatch.chdir(iris)
+    monkeypatch.setenv("COLUMNS", "80")
+    section, shown = your_data()
+    assert len(shown) == section.count("```sh") >= 1
+    for command, output in shown:
+        code, out, err = run(capsys, *shlex.split(command)[1:])
+        assert (code, err) == (0, "")
+        assert [line.rstrip() for line in out.splitlines()] == output.splitlines()
+    assert (iris / "iris-modes.png").exists()
+
+
+def test_what_readme_says_of_the_flowers_holds(capsys, iris, monkeypatch):
+    monkeypatch.chdir(iris)
+    section, _ = your_data()
+    found = json.loads(run(capsys, "predict", "iris.csv", "--json")[1])
+    named = re.search(r"`--json` prints (.*?) and all other numbers", section, re.DOTALL).group(1)
+    assert set(re.findall(r"`(\w+)`", named)) == {"description", "features", "classes", "modes"} <= set(found)
+    task = from_file("iris.csv")
+    for name in set(re.findall(r"`task\.(\w+)`", section)):
+        assert getattr(task, name) is not None
+    assert [mode["name"] for mode in found["modes"]] == [str(name) for name in task.mode_names]
+    petals, sepals = [dict(zip(task.feature_names, task.loadings[:, i], strict=True)) for i in range(2)]
+    setosa, versicolor = task.modes.u[0, 0], task.modes.u[1, 1]
+    assert max(np.sign(setosa) * petals[name] for name in ("petal length", "petal width")) < -0.9  # small petals
+    assert np.sign(versicolor) * sepals["sepal width"] < -0.7  # narrow sepals
+    options = set(re.findall(r"`(--[a-z]+)", section))
+    help_text = run(capsys, "predict", "--help")[1]
+    assert len(options) >= 7
+    assert all(option in help_text for option in options)
