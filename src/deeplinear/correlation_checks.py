@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arrays import real_array
 from deeplinear.directions import Array, Directions, divided
 
 
@@ -15,16 +16,15 @@ def checked_correlations(input_correlation: ArrayLike, input_output_correlation:
         ValueError: shapes do not chain, Σ¹¹ is not symmetric positive semi-definite, Σ³¹ has parts on inputs that never
             occur, or a number is not finite.
     """
-    s11 = np.atleast_2d(np.asarray(input_correlation, dtype=np.float64))
-    s31 = np.atleast_2d(np.asarray(input_output_correlation, dtype=np.float64))
+    function, advice = "Task.from_correlations", "it is no correlation of any data. Check the data it came from."
+    s11 = np.atleast_2d(real_array(function, "input_correlation", input_correlation, "finite", advice))
+    s31 = np.atleast_2d(real_array(function, "input_output_correlation", input_output_correlation, "finite", advice))
     need = "Task.from_correlations needs"
     if s11.ndim != 2 or s11.shape[0] != s11.shape[1] or s31.ndim != 2 or s31.shape[1] != len(s11):
         raise ValueError(
             f"{need} Σ¹¹ of shape (n_in, n_in) and Σ³¹ of shape (n_out, n_in), got {s11.shape} and {s31.shape}: "
             f"both act on inputs. Check for a transposed matrix."
         )
-    if not (np.isfinite(s11).all() and np.isfinite(s31).all()):
-        raise ValueError(f"{need} finite correlations, got a NaN or infinity. Check the data they came from.")
     scale = divided(s11)[0]
     scaled = s11 / scale[:, None] / scale
     if not s11.any() or np.abs(scaled - scaled.T).max() > 1e-10 * np.abs(scaled).max():

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arrays import real_array
 from deeplinear.columns import Columns
 from deeplinear.directions import (
     SUMS,
     Array,
     Directions,
+    relative_norm,
     require_square,
     resolved_eigenvectors,
     rounding_of_correlation,
@@ -221,7 +223,7 @@ class Correlations:
             away = np.append(powers - mean, np.sqrt(self.n_in - len(powers)) * mean)
             return float(np.linalg.norm(away) / np.linalg.norm(powers))
         s11 = self.input_correlation
-        return float(np.linalg.norm(s11 - np.eye(self.n_in) * np.trace(s11) / self.n_in) / np.linalg.norm(s11))
+        return relative_norm(s11 - np.eye(self.n_in) * (np.trace(s11) / self.n_in), s11)
 
     @cached_property
     def diagonality(self) -> float:
@@ -231,7 +233,7 @@ class Correlations:
         """
         v = self.modes.v[:, : max(self.rank, 1)]
         m = v.T @ self.spread(v)
-        return float(np.linalg.norm(m - np.diag(np.diag(m))) / np.linalg.norm(m))
+        return relative_norm(m - np.diag(np.diag(m)), m)
 
     @cached_property
     def misalignment(self) -> float:
@@ -282,13 +284,27 @@ class Correlations:
         Written as the floor plus a quadratic form in W − W*, which does not cancel near the optimum as the
         statistics form ``½tr Σ³³ − tr WΣ³¹ᵀ + ½tr WΣ¹¹Wᵀ`` does.
         """
-        away = (np.asarray(maps, dtype=np.float64) - self.optimum) @ self.directions.root.T
+        away = (self.checked_maps("Task.loss", maps) - self.optimum) @ self.directions.root.T
         return self.floor + 0.5 * np.square(away).sum(axis=(-2, -1))
+
+    def checked_maps(self, function: str, maps: ArrayLike) -> Array:
+        """End-to-end maps, shape ``(..., n_out, n_in)``, as float64.
+
+        Raises:
+            ValueError: another shape, a NaN or an infinity.
+        """
+        found = real_array(function, "maps", maps, "finite", "no network has such a map. Check the weights.")
+        if found.shape[-2:] != (self.n_out, self.n_in):
+            raise ValueError(
+                f"{function} needs maps of shape (..., {self.n_out}, {self.n_in}), got shape {found.shape}: rows are outputs. "
+                f"Pass W_L ⋯ W_1, or deeplinear.weights.end_to_end(weights)."
+            )
+        return found
 
     def strengths(self, maps: ArrayLike) -> Array:
         """Mode strengths ``u_αᵀ W v_α`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns ``(..., k)``."""
         u, _, v = self.modes
-        return np.einsum("ia,...ij,ja->...a", u, np.asarray(maps, dtype=np.float64), v, optimize=True)
+        return np.einsum("ia,...ij,ja->...a", u, self.checked_maps("Task.strengths", maps), v, optimize=True)
 
     @cached_property
     def targets(self) -> Array:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arguments import real_number
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -60,10 +62,8 @@ class Curve:
         Raises:
             ValueError: ``fraction`` is not between 0 and 1.
         """
-        if not 0 < fraction < 1:
-            raise ValueError(
-                f"learning_time needs 0 < fraction < 1, got fraction={fraction!r}: a target is only approached. Try 0.5."
-            )
+        advice = "a target is only approached. Try 0.5."
+        fraction = real_number("learning_time", "fraction", fraction, "0 < · < 1", advice)
         learnable = self.targets > 0  # modes beyond the rank of a task have a target of exactly 0
         share = self.strengths / np.where(learnable, self.targets, np.inf)
         above = share >= fraction

@@ -202,3 +202,9 @@ def embedded(block: Array, rows: NDArray[np.bool_]) -> Array:
     found = np.zeros((len(rows), block.shape[1]))
     found[rows] = block
     return found
+
+
+def relative_norm(part: Array, whole: Array) -> float:
+    """``‖part‖ / ‖whole‖`` in the Frobenius norm, whatever their unit: squares of numbers beyond 1e154 leave float64. 0 for ``whole = 0``."""
+    size = np.abs(whole).max(initial=0.0)
+    return float(np.linalg.norm(part / size) / np.linalg.norm(whole / size)) if size > 0 else 0.0

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arrays import Array, as_numpy
 from deeplinear.directions import Directions
 from deeplinear.memory import require_memory
 
-Array = NDArray[np.float64]
-
+NEED = "Task.from_data needs real numbers, got "
 CHUNK = 8192  # examples turned into float64 at a time: 60 000 MNIST images need 50 MB, not 380 MB …
 NUMBERS = 2**23  # … and no more numbers than these, 64 MB, where an example is long
 
@@ -34,9 +34,9 @@ class Examples:
     """
 
     def __init__(self, x: ArrayLike, y: ArrayLike, *, centred: bool) -> None:
-        self.x, self.y, self.centred = np.asarray(x), np.asarray(y), centred
+        self.x, self.y, self.centred = as_numpy(NEED + "x=", x), as_numpy(NEED + "y=", y), centred
         self.y = self.y[:, None] if self.y.ndim == 1 else self.y
-        refuse_shapes_and_types(self.x, self.y)
+        refuse_shapes(self.x, self.y)
         self.shifts = (self.x[0].astype(np.float64), self.y[0].astype(np.float64))
         self.output_powers = np.zeros(self.y.shape[1])
         squares, sums = np.zeros(self.x.shape[1]), (np.zeros(self.x.shape[1]), np.zeros(self.y.shape[1]))
@@ -159,17 +159,12 @@ def precision(values: NDArray[Any]) -> float:
     return max(own, float(np.finfo(np.float64).eps))
 
 
-def refuse_shapes_and_types(x: NDArray[Any], y: NDArray[Any]) -> None:
-    """Refuse what are no examples in rows, or no numbers."""
+def refuse_shapes(x: NDArray[Any], y: NDArray[Any]) -> None:
+    """Refuse what are no examples in rows."""
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y) or 0 in x.shape or 0 in y.shape:
         raise ValueError(
             f"Task.from_data needs one target row for each input row, got x of shape {x.shape} and y of shape "
             f"{y.shape}: examples are rows. Pass x as (examples, n_in) and y as (examples, n_out)."
-        )
-    if x.dtype.kind not in "biuf" or y.dtype.kind not in "biuf":
-        raise ValueError(
-            f"Task.from_data needs real numbers, got x of type {x.dtype} and y of type {y.dtype}: correlations are sums "
-            f"of products. Encode text as one-hot rows."
         )
 
 

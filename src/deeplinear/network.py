@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
-from deeplinear.weights import Weights, checked, numbers
+from deeplinear.arguments import flag
+from deeplinear.arrays import as_float
+from deeplinear.messages import shown
+from deeplinear.weights import Weights, checked
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -56,7 +59,7 @@ class Network:
         object.__setattr__(self, "weights", checked(weights))
         object.__setattr__(self, "activation", meant(activation))
         object.__setattr__(self, "biases", None if biases is None else checked_biases(biases, self.weights))
-        object.__setattr__(self, "activated_inputs", activated_inputs)
+        object.__setattr__(self, "activated_inputs", flag("Network", "activated_inputs", activated_inputs))
 
     @property
     def depth(self) -> int:
@@ -78,7 +81,7 @@ class Network:
 
     def preactivations(self, x: ArrayLike) -> Iterator[Array]:
         """``h_1, …, h_L`` one by one, each of shape ``(..., n_l)``, for inputs x of shape ``(..., n_0)``."""
-        h = numbers("Network needs", "x", x)
+        h = as_float("Network needs real inputs, got x=", x)
         if h.ndim == 0 or h.shape[-1] != self.widths[0]:
             raise ValueError(
                 f"Network needs inputs of {self.widths[0]} numbers each, got shape {h.shape}: the last axis meets W1. Pass x "
@@ -106,7 +109,11 @@ class Network:
         Their product is ``∂h_L/∂x``, eq. (22); without ``activated_inputs`` the first factor is W1 itself. Slopes of saturated
         units may be lost beside others here: `deeplinear.propagation.log_jacobian_singular_values` carries their logarithms.
         """
-        h = np.asarray(x, dtype=np.float64)
+        h = as_float("Network needs real inputs, got x=", x)
+        if h.ndim != 1:
+            raise ValueError(
+                f"jacobian_factors needs one input, got shape {h.shape}: a Jacobian belongs to one place. Call it for each."
+            )
         for number, (w, after) in enumerate(zip(self.weights, self.preactivations(x), strict=True)):
             yield w * self.activation.derivative(h) if number or self.activated_inputs else w
             h = after
@@ -115,12 +122,12 @@ class Network:
 def checked_biases(biases: Sequence[ArrayLike], weights: Weights) -> tuple[Array, ...]:
     """Biases as float64 vectors, one for each layer."""
     wanted = [(w.shape[0],) for w in weights]
-    if not isinstance(biases, Sequence | np.ndarray):
+    if not isinstance(biases, Sequence | np.ndarray) or len(biases) > len(weights):
         raise ValueError(
-            f"Network needs finite biases of shapes {wanted}, got biases={biases!r}: each layer adds its own. Leave them out "
+            f"Network needs finite biases of shapes {wanted}, got biases={shown(biases)}: each layer adds its own. Leave them out "
             f"for none, or pass [np.zeros(w.shape[0]) for w in weights]."
         )
-    vectors = tuple(numbers("Network needs", f"b{number}", b) for number, b in enumerate(biases, 1))
+    vectors = tuple(as_float(f"Network needs real biases, got b{number}=", b) for number, b in enumerate(biases, 1))
     shapes = [b.shape for b in vectors]
     if shapes != wanted or not all(np.isfinite(b).all() for b in vectors):
         raise ValueError(

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import choice, real_number, whole_number
+from deeplinear.arrays import real_array
 from deeplinear.columns import Columns
 from deeplinear.correlation_checks import checked_correlations
 from deeplinear.correlations import Correlations, Measured
@@ -19,6 +21,7 @@ from deeplinear.moments import Examples
 
 Inputs = Literal["raw", "centred", "white"]
 STRUCTURE = 2**25  # entries, 256 MiB: correlations of features with white inputs are not kept beyond
+MOST_UNITS = 50_000  # inputs or outputs of a task made from its modes: Σ¹¹ alone takes 20 GB
 
 
 def a_task(function: str, thing: object) -> None:
@@ -82,21 +85,22 @@ class Task(Correlations):
                 to unit variance on the directions that vary (see `whitened`). Targets are never changed.
             reduction: ``"sum"`` over examples, as in the paper, or ``"mean"``: Σ, losses and curvatures divided
                 by the number of examples, learning rates multiplied by it.
-            feature_names: of the columns of x; ``x[:, 0]`` and so on if not given.
-            target_names: of the columns of y; ``y[:, 0]`` and so on if not given.
+            feature_names: of the columns of x; if not given, those of a data frame, else ``x[:, 0]`` and so on.
+            target_names: of the columns of y; if not given, those of a data frame or series, else ``y[:, 0]`` and so on.
 
         Raises:
             ValueError: shapes or the number of names disagree, nothing is there, or a value is no number, NaN, infinite or
                 too large to square.
         """
-        if inputs not in ("raw", "centred", "white") or reduction not in ("sum", "mean"):
-            raise ValueError(
-                f"Task.from_data needs inputs in raw, centred, white and reduction in sum, mean, got inputs={inputs!r}, "
-                f"reduction={reduction!r}: nothing else is defined. Pick one of those."
-            )
+        choice("Task.from_data", "inputs", inputs, ("raw", "centred", "white"))
+        choice("Task.from_data", "reduction", reduction, ("sum", "mean"))
         examples = Examples(x, y, centred=inputs != "raw")
         examples.require_memory()
-        columns = named_columns(examples, feature_names, target_names)
+        columns = named_columns(
+            examples,
+            own_names(x) if feature_names is None else feature_names,
+            own_names(y) if target_names is None else target_names,
+        )
         what = "zero" if inputs == "raw" else "constant"
         directions, s11, s31 = examples.directions()
         if not len(directions.sizes):
@@ -132,14 +136,14 @@ class Task(Correlations):
         Raises:
             ValueError: a singular value is negative or not finite, or there is no room for k modes.
         """
-        s = np.atleast_1d(np.asarray(s, dtype=np.float64))
-        n_in, n_out = n_in or len(s), n_out or len(s)
-        if s.ndim != 1 or not np.isfinite(s).all() or (s < 0).any() or min(n_in, n_out) < len(s):
-            raise ValueError(
-                f"Task.from_modes needs finite s >= 0 and n_in, n_out >= {s.size}, got s={s!r}, n_in={n_in}, "
-                f"n_out={n_out}: singular values are not negative and each mode takes one input and one output. "
-                f"Put signs into the weights instead."
-            )
+        function, advice = "Task.from_modes", "singular values are not negative. Put signs into the weights instead."
+        s = np.atleast_1d(real_array(function, "s", s, ">= 0", advice, ndim=(0, 1)))
+        room, most = (
+            "each mode takes one input and one output. Leave it out for as many as there are modes.",
+            MOST_UNITS,
+        )
+        n_in = whole_number(function, "n_in", len(s) if n_in is None else n_in, max(len(s), 1), most, room)
+        n_out = whole_number(function, "n_out", len(s) if n_out is None else n_out, max(len(s), 1), most, room)
         correlation = np.zeros((n_out, n_in))
         correlation[np.arange(len(s)), np.arange(len(s))] = np.sort(s)[::-1]
         return cls.from_correlations(np.eye(n_in), correlation)
@@ -167,8 +171,13 @@ class Task(Correlations):
         """
         s11, s31 = checked_correlations(input_correlation, input_output_correlation)
         explained = float(np.vdot(cls(s11, s31, 0.0).optimum, s31))
-        power = explained if output_power is None else float(output_power)
-        if not np.isfinite(power) or power < explained * (1 - 1e-9):
+        advice = "it is a sum of squares. Leave it out for a noiseless task."
+        given = explained if output_power is None else output_power
+        power = real_number("Task.from_correlations", "output_power", given, "finite", advice)
+        examples = whole_number(
+            "Task.from_correlations", "examples", examples, advice="the sums ran over them. Pass 1."
+        )
+        if power < explained * (1 - 1e-9):
             raise ValueError(
                 f"Task.from_correlations needs output_power >= {explained:.6g}, got output_power={power!r}: targets cannot "
                 f"have less power than their linear part. Leave it out for a noiseless task."
@@ -224,12 +233,10 @@ class Task(Correlations):
 
     def white_directions(self, variance: float | None, cutoff: float) -> tuple[Directions, Array]:
         """The directions that are kept, and their turn: to principal components in order and sign, as far as these can be told apart."""
-        variance = float(self.examples) if variance is None else variance
-        if not (0 < variance < np.inf and 0 <= cutoff < 1):
-            raise ValueError(
-                f"Task.whitening needs variance > 0 and 0 <= cutoff < 1, got variance={variance!r}, cutoff={cutoff!r}: one "
-                f"scales Σ¹¹, the other is a share of the largest power. Pass variance=1.0 for Σ¹¹ = I."
-            )
+        given = float(self.examples) if variance is None else variance
+        variance = real_number("Task.whitening", "variance", given, "> 0", "it scales Σ¹¹. Pass 1.0 for Σ¹¹ = I.")
+        advice = "it is a share of the largest power. Pass 0.0 for all directions."
+        cutoff = real_number("Task.whitening", "cutoff", cutoff, "0 <= · < 1", advice)
         chosen = self.directions.strongest(cutoff)
         return chosen, np.sqrt(variance) * chosen.turn_to(self.principal[1])
 
@@ -243,11 +250,20 @@ def named_columns(examples: Examples, features: Sequence[str] | None, targets: S
     )
 
 
+def own_names(data: Any) -> Sequence[str] | None:
+    """Names that data bring with them: a frame's columns, a series' name; None where there are none."""
+    columns = getattr(data, "columns", None)
+    if columns is None or callable(columns):
+        name = getattr(data, "name", None)
+        return [name] if isinstance(name, str) and name else None
+    return [str(column) for column in columns]
+
+
 def checked_names(argument: str, letter: str, names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     """One name for each column; errors as `Task.from_data`."""
     if names is None:
         return tuple(f"{letter}[:, {column}]" for column in range(count))
-    if len(names) != count:
+    if isinstance(names, str) or len(names) != count:
         raise ValueError(
             f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} columns: "
             f"features and targets are reported by name. Name every column."

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag
+from deeplinear.arrays import as_float
+from deeplinear.task import a_task
+
 if TYPE_CHECKING:
     from deeplinear.task import Array, Task
 
@@ -29,7 +33,7 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
             + ("none" if isinstance(weights, Sequence) else f"a bare {type(weights).__name__}")
             + f": a linear network is its layers in the order data meet them. {advice}."
         )
-    layers = tuple(numbers("weights need", f"W{number}", w) for number, w in enumerate(weights, 1))
+    layers = tuple(as_float(f"weights need arrays of real numbers, got W{i}=", w) for i, w in enumerate(weights, 1))
     for number, layer in enumerate(layers, 1):
         if layer.ndim != 2 or 0 in layer.shape:
             raise ValueError(f"weights need matrices, got W{number} of shape {layer.shape}. Use shape (n_out, n_in).")
@@ -41,6 +45,8 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
                 f"weights need shapes that chain, got W{number} of shape {below.shape} and W{number + 1} of shape "
                 f"{above.shape}: W{number + 1} must have {below.shape[0]} columns. Each is (n_out, n_in)."
             )
+    if task is not None:
+        a_task("weights", task)
     if task is not None and (layers[0].shape[1], layers[-1].shape[0]) != (task.n_in, task.n_out):
         raise ValueError(
             f"weights need to map the task's {task.n_in} inputs to its {task.n_out} outputs, got "
@@ -50,29 +56,25 @@ def checked(weights: Sequence[ArrayLike], task: Task | None = None) -> Weights:
     return layers
 
 
-def numbers(needs: str, name: str, value: ArrayLike) -> Array:
-    """A float64 array, or an error in the words of the caller.
-
-    Raises:
-        ValueError: complex numbers, text, sparse matrices, objects, rows of unequal length.
-    """
-    try:
-        if np.iscomplexobj(value):
-            raise TypeError("it is complex, and imaginary parts would be lost")
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        text = f"{needs} arrays of real numbers, got {name} of type {type(value).__name__}: {error}. "
-        more = "Pass its .weights." if hasattr(value, "weights") else "Pass NumPy arrays, sparse ones as .toarray()."
-        raise ValueError(text + more) from error
+def layers_of(weights: Sequence[ArrayLike]) -> Sequence[Array]:
+    """Layers as they are where they are arrays; from the user, as `checked`."""
+    ours = (
+        isinstance(weights, tuple | list | np.ndarray)
+        and len(weights)
+        and all(getattr(w, "ndim", 0) == 2 for w in weights)
+    )
+    return weights if ours and all(type(w) is np.ndarray for w in weights) else checked(weights)  # type: ignore[return-value]
 
 
 def widths(weights: Sequence[Array]) -> tuple[int, ...]:
     """Layer widths ``(n_0, n_1, …, n_L)``."""
+    weights = layers_of(weights)
     return (weights[0].shape[1], *(w.shape[0] for w in weights))
 
 
 def end_to_end(weights: Sequence[Array]) -> Array:
     """The map ``W_L ⋯ W_1``, shape ``(n_out, n_in)``, multiplied from its narrow end."""
+    weights = layers_of(weights)
     if weights[0].shape[1] < weights[-1].shape[0]:
         return reduce(lambda product, w: w @ product, weights)
     return reduce(lambda product, w: product @ w, weights[::-1])
@@ -80,12 +82,14 @@ def end_to_end(weights: Sequence[Array]) -> Array:
 
 def oriented(weights: Weights, mirrored: bool) -> Weights:
     """The network, or its mirror image: transposed layers in reverse order, with inputs and outputs exchanged."""
-    return tuple(w.T for w in weights[::-1]) if mirrored else weights
+    weights = tuple(layers_of(weights))
+    return tuple(w.T for w in weights[::-1]) if flag("oriented", "mirrored", mirrored) else weights
 
 
 def strengths(weights: Sequence[Array], task: Task) -> Array:
     """Strength ``u_αᵀ W_L ⋯ W_1 v_α`` of each task mode, shape ``(k,)``."""
-    return task.strengths(end_to_end(weights))
+    a_task("strengths", task)
+    return task.strengths(end_to_end(checked(weights)))
 
 
 def imbalance(weights: Sequence[Array]) -> Weights:
@@ -97,4 +101,5 @@ def imbalance(weights: Sequence[Array]) -> Weights:
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, section 1.3, in matrix form.
     """
+    weights = layers_of(weights)
     return tuple(above.T @ above - below @ below.T for below, above in itertools.pairwise(weights))

@@ -5,6 +5,7 @@ function of one array will do.
 """
 
 from collections.abc import Callable
+from types import ModuleType
 
 from deeplinear.activations.activation import Activation
 from deeplinear.activations.elu import ELU
@@ -20,6 +21,7 @@ from deeplinear.activations.silu import SILU
 from deeplinear.activations.sin import SIN
 from deeplinear.activations.softplus import SOFTPLUS
 from deeplinear.activations.tanh import TANH
+from deeplinear.messages import shown
 
 __all__ = ["ACTIVATIONS", "Activation", "activation"]
 
@@ -65,11 +67,13 @@ def activation(
     """
     if isinstance(which, Activation):
         return which
+    if isinstance(which, ModuleType):  # deeplinear.activations.gelu, the file of that activation
+        which = which.__name__.removeprefix(f"{__name__}.")
     if isinstance(which, str):
         name = ALIASES.get(which, which)
         if name not in ACTIVATIONS:
             raise ValueError(
-                f"activation needs one of {', '.join(ACTIVATIONS)}, got {which!r}: nothing is known by that name. "
+                f"activation needs one of {', '.join(ACTIVATIONS)}, got {shown(which)}: nothing is known by that name. "
                 f"Pass a function of one array."
             )
         return ACTIVATIONS[name]
@@ -81,5 +85,5 @@ def activation(
 
         return custom(which, kinks=kinks, log_derivative=log_derivative)
     raise TypeError(
-        f"activation needs a name or a function, got {which!r}: it is applied to every unit. Pass for example 'tanh'."
+        f"activation needs a name or a function, got {shown(which)}: it is applied to every unit. Pass for example 'tanh'."
     )

@@ -8,9 +8,20 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from deeplinear.arrays import as_float
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+
+def numbers(x: ArrayLike) -> Array:
+    """What an activation is applied to, as float64."""
+    return (
+        x if type(x) is np.ndarray and x.dtype == np.float64 else as_float("activation needs real numbers, got x=", x)
+    )
+
 
 Function = Callable[["Array"], "Array"]
 
@@ -60,12 +71,13 @@ class Activation:
     def __repr__(self) -> str:
         return f"Activation({self.name!r})"
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: ArrayLike) -> Array:
         """φ(x)."""
-        return self.function(x)
+        return self.function(numbers(x))
 
-    def log_slope(self, x: Array) -> Array:
+    def log_slope(self, x: ArrayLike) -> Array:
         """``ln |φ'(x)|``, -inf where ``φ'(x) = 0`` and where the logarithm itself overflows."""
+        x = numbers(x)
         with np.errstate(divide="ignore", over="ignore"):
             return np.log(np.abs(self.derivative(x))) if self.log_derivative is None else self.log_derivative(x)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deeplinear.arguments import generator, real_number
 from deeplinear.data.field import whole
 from deeplinear.task import Task
 
@@ -59,10 +60,10 @@ def category(
         >>> category(items=20, features=30, members=5, shared=10, rng=0).n_out
         30
     """
-    checked(items, features, members, shared, inside, outside)
+    items, features, members, shared, inside, outside = checked(items, features, members, shared, inside, outside)
     chances = np.full((items, features), float(outside))
     chances[:members, :shared] = inside
-    present = np.random.default_rng(rng).random((items, features)) < chances
+    present = generator("category", rng).random((items, features)) < chances
     return Task.from_data(np.eye(items), present - outside)
 
 
@@ -96,7 +97,7 @@ def category_mode(
         >>> round(found.coherence, 2), round(found.s, 1), round(found.item_overlap, 2)
         (39.77, 43.6, 0.98)
     """
-    checked(items, features, members, shared, inside, outside)
+    items, features, members, shared, inside, outside = checked(items, features, members, shared, inside, outside)
     noise = outside * (1 - outside)
     size, ratio = np.sqrt(items * features), np.sqrt(items / features)
     c = float((inside - outside) ** 2 / noise * members * shared / size)
@@ -106,18 +107,14 @@ def category_mode(
     return CategoryMode(c, float(s), float((c - 1 / c) / (c + ratio)), float((c - 1 / c) / (c + 1 / ratio)))
 
 
-def checked(items: int, features: int, members: int, shared: int, inside: float, outside: float) -> None:
-    """Refuse categories that cannot be."""
-    whole("category", "items", items, 1, MOST, "each is an input")
-    whole("category", "features", features, 1, MOST, "each is an output")
-    whole("category", "members", members, 1, items, "members are items")
-    whole("category", "shared", shared, 1, features, "shared features are features")
-    try:
-        fits = 0 <= inside <= 1 and 0 < outside < 1
-    except TypeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"category needs 0 <= inside <= 1 and 0 < outside < 1, got inside={inside!r}, outside={outside!r}: they are "
-            f"probabilities, and features that never vary outside are no noise. Pass 0.8 and 0.2."
-        )
+def checked(
+    items: int, features: int, members: int, shared: int, inside: float, outside: float
+) -> tuple[int, int, int, int, float, float]:
+    """The same arguments, of a category that can be."""
+    items = whole("category", "items", items, 1, MOST, "each is an input")
+    features = whole("category", "features", features, 1, MOST, "each is an output")
+    members = whole("category", "members", members, 1, items, "members are items")
+    shared = whole("category", "shared", shared, 1, features, "shared features are features")
+    inside = real_number("category", "inside", inside, "0 <= · <= 1", "it is a probability. Pass 0.8.")
+    advice = "it is a probability, and features that never vary outside are no noise. Pass 0.2."
+    return items, features, members, shared, inside, real_number("category", "outside", outside, "0 < · < 1", advice)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeplinear.data.field import MOST_NODES, checked_field, field, whole
+from deeplinear.messages import shown
 from deeplinear.task import Array, Task
 
 
@@ -67,7 +68,7 @@ def checked_sizes(sizes: Sequence[int]) -> list[int]:
         counts = []
     if not 0 < sum(counts) <= MOST_NODES:
         raise ValueError(
-            f"cluster needs a list of sizes with 1 to {MOST_NODES} items in all, got sizes={sizes!r}: each item is an "
+            f"cluster needs a list of sizes with 1 to {MOST_NODES} items in all, got sizes={shown(sizes)}: each item is an "
             f"input. Pass for example [4, 4, 4]."
         )
     return counts

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arguments import generator, real_number, whole_number
+from deeplinear.arrays import real_array
+from deeplinear.messages import shown
 from deeplinear.task import Array, Task
 
 MOST_NODES = 8192  # their precision matrix takes half a gigabyte
@@ -49,7 +50,7 @@ def field(
     """
     features, ground = checked_field("field", features, sigma)
     precision, kept = field_precision(adjacency, ground, items)
-    noise = np.random.default_rng(rng).standard_normal((len(precision), features))
+    noise = generator("field", rng).standard_normal((len(precision), features))
     drawn = np.linalg.solve(np.linalg.cholesky(precision).T, noise)
     return Task.from_data(np.eye(len(kept)), drawn[kept])
 
@@ -74,25 +75,28 @@ def field_spectrum(
 
 def field_precision(adjacency: ArrayLike, ground: float, items: ArrayLike | None) -> tuple[Array, NDArray[np.int64]]:
     """``L + ground I``, shape ``(nodes, nodes)``, and the indices of the items; arguments and errors as in `field`."""
-    try:
-        edges: Array = np.asarray(adjacency, dtype=np.float64)
-    except (TypeError, ValueError):
-        edges = np.zeros((0, 0))
+    edges = real_array("field", "adjacency", adjacency, "real", need="a symmetric adjacency")
     square = edges.ndim == 2 and edges.shape[0] == edges.shape[1] and 0 < len(edges) <= MOST_NODES
     if not (square and np.isfinite(edges).all() and (edges >= 0).all() and (edges == edges.T).all()) or edges.trace():
         raise ValueError(
             f"field needs a symmetric adjacency of up to {MOST_NODES} nodes, entries finite and >= 0, diagonal 0, got "
             f"shape {edges.shape}: precision is its Laplacian. Symmetrise it, and leave out loops."
         )
-    kept = np.arange(len(edges)) if items is None else np.asarray(items)
-    if kept.ndim != 1 or not kept.size or kept.dtype.kind not in "iu" or len(set(kept.tolist())) < kept.size:
+    kept = (
+        np.arange(len(edges))
+        if items is None
+        else real_array("field", "items", items, "finite", "it names a node. Pass whole numbers.")
+    )
+    whole = (kept == np.floor(kept)).all()
+    if kept.ndim != 1 or not kept.size or not whole or len(set(kept.tolist())) < kept.size:
         raise ValueError(
-            f"field needs a list of different nodes, got items={items!r}: they are inputs. Name each once."
+            f"field needs a list of different nodes, got items={shown(items)}: they are inputs. Name each once."
         )
     if not 0 <= kept.min() <= kept.max() < len(edges):
         raise ValueError(
-            f"field needs items in 0 to {len(edges) - 1}, got items={items!r}: nodes count from 0. Name nodes there are."
+            f"field needs items in 0 to {len(edges) - 1}, got items={shown(items)}: nodes count from 0. Name nodes there are."
         )
+    kept = kept.astype(np.int64)
     degree = float(edges.sum(axis=1).max())
     if ground < SINGULAR * degree:
         raise ValueError(
@@ -109,14 +113,10 @@ def checked_field(function: str, features: int, sigma: float) -> tuple[int, floa
         ValueError: features that are no positive whole number, or a sigma that is not positive or has no square.
     """
     features = whole(function, "features", features, 1, MOST_FEATURES, "each is an output")
-    try:
-        fits = 1e-150 < sigma < 1e150
-    except TypeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"{function} needs a finite sigma > 0, got sigma={sigma!r}: precision is the Laplacian plus 1/sigma². Pass 4.0."
-        )
+    advice = "precision is the Laplacian plus 1/sigma². Pass 4.0."
+    sigma = real_number(function, "sigma", sigma, "> 0", advice)
+    if not 1e-150 < sigma < 1e150:
+        raise ValueError(f"{function} needs a finite sigma > 0 with a square, got sigma={sigma!r}: {advice}")
     return features, 1 / sigma**2
 
 
@@ -126,13 +126,4 @@ def whole(function: str, name: str, value: int, least: int, most: float, why: st
     Raises:
         ValueError: it is none, or beyond.
     """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or not least <= number <= most:
-        raise ValueError(
-            f"{function} needs a whole number {least} <= {name} <= {most}, got {name}={value!r}: {why}. Pass for example "
-            f"{min(max(least, 8), most)}."
-        )
-    return number
+    return whole_number(function, name, value, least, most, f"{why}. Pass for example {min(max(least, 8), most)}.")

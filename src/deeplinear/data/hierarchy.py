@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
+from deeplinear.arguments import generator, real_number, whole_number
 from deeplinear.task import Array, Task
 
+MOST_FEATURES = 10**9
 MOST_LEVELS = 13  # 8192 items: their one-hot inputs alone take half a gigabyte
 
 
@@ -40,8 +40,8 @@ def hierarchy_examples(
     *, levels: int = 5, features: int = 1000, flip: float = 0.1, rng: int | np.random.Generator | None = None
 ) -> tuple[Array, Array]:
     """Inputs ``(items, items)`` and features ``(items, features)`` of `hierarchy`: branching diffusion on the tree."""
-    checked(levels, features, flip)
-    rng = np.random.default_rng(rng)
+    levels, features, flip = checked(levels, features, flip)
+    rng = generator("hierarchy_examples", rng)
     values = rng.choice([-1.0, 1.0], size=(1, features))
     for _ in range(levels):
         values = np.repeat(values, 2, axis=0)
@@ -64,22 +64,16 @@ def hierarchy_spectrum(*, levels: int = 5, features: int = 1000, flip: float = 0
         >>> hierarchy_spectrum().round(1)[[0, 1, 2, 4, 8, 16]]
         array([81. , 56. , 46.5, 37.6, 28.6, 19. ])
     """
-    checked(levels, features, flip)
+    levels, features, flip = checked(levels, features, flip)
     rho = (1 - 2 * flip) ** 2
     powers = (2 * rho) ** np.arange(levels)
     splits = [np.full(2 ** (levels - h), 4 * flip * (1 - flip) * powers[:h].sum()) for h in range(levels, 0, -1)]
     return np.sqrt(features * np.concatenate([[1 + rho * powers.sum()], *splits]))
 
 
-def checked(levels: int, features: int, flip: float) -> None:
-    """Refuse trees that cannot be."""
-    try:
-        fits = 0 <= operator.index(levels) <= MOST_LEVELS and operator.index(features) >= 1 and 0 <= flip <= 0.5
-    except TypeError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"hierarchy needs integers 0 <= levels <= {MOST_LEVELS}, features >= 1 and 0 <= flip <= 0.5, got "
-            f"levels={levels!r}, features={features!r}, flip={flip!r}: there are 2^levels items, and beyond one half a "
-            f"branch undoes its parent. Pass 5, 1000, 0.1."
-        )
+def checked(levels: int, features: int, flip: float) -> tuple[int, int, float]:
+    """The same arguments, of a tree that can be."""
+    levels = whole_number("hierarchy", "levels", levels, 0, MOST_LEVELS, "there are 2^levels items. Pass 5.")
+    features = whole_number("hierarchy", "features", features, 1, MOST_FEATURES, "each is an output. Pass 1000.")
+    advice = "beyond one half a branch undoes its parent. Pass 0.1."
+    return levels, features, real_number("hierarchy", "flip", flip, "0 <= · <= 0.5", advice)

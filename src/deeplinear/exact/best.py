@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.task import Task
+from deeplinear.arguments import whole_number
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -26,13 +27,11 @@ def best_map(task: Task, rank: int | None = None) -> Array:
         array([[4., 0.],
                [0., 0.]])
     """
+    a_task("best_map", task)
     if rank is None:
         return task.optimum
-    if not (rank >= 0 and rank == int(rank)):
-        raise ValueError(
-            f"best_map needs a whole rank >= 0, got rank={rank!r}: it is the width of the narrowest layer. Leave it out for "
-            f"wide networks."
-        )
+    advice = "it is the width of the narrowest layer. Leave it out for wide networks."
+    rank = whole_number("best_map", "rank", rank, 0, advice=advice)
     powers, vectors = task.input_modes
-    u = np.linalg.svd((task.optimum @ vectors) * np.sqrt(powers), full_matrices=False)[0][:, : int(rank)]
+    u = np.linalg.svd((task.optimum @ vectors) * np.sqrt(powers), full_matrices=False)[0][:, :rank]
     return u @ (u.T @ task.optimum)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
 from deeplinear.curve import Curve
 from deeplinear.exact import checks
 from deeplinear.exact.kernels import ntk
@@ -163,7 +164,7 @@ class Law:
         Raises:
             ValueError: times or examples out of their domain.
         """
-        examples = self.task.n_in if x is None else len(np.atleast_2d(np.asarray(x)))
+        examples = self.task.n_in if x is None else len(np.atleast_2d(checks.finite("kernel", "x", x)))
         refuse_size(
             "kernel",
             len(listed("kernel", times)) * (self.task.n_out * examples) ** 2,
@@ -214,11 +215,9 @@ class Law:
         Raises:
             ValueError: ``fraction`` is not between 0 and 1.
         """
-        if not 0 < fraction < 1:
-            raise ValueError(
-                f"learning_time needs 0 < fraction < 1, got fraction={fraction!r}: a target is only approached. Try 0.5."
-            )
-        return self.trajectory.crossing(float(fraction))
+        advice = "a target is only approached. Try 0.5."
+        fraction = real_number("learning_time", "fraction", fraction, "0 < · < 1", advice)
+        return self.trajectory.crossing(fraction)
 
     @cached_property
     def half_times(self) -> Array:
@@ -232,10 +231,9 @@ class Law:
             ValueError: the threshold is not a number.
         """
         refuse_steps(self, "time_to_loss")
-        if np.ndim(threshold) or np.isnan(threshold):
-            raise ValueError(
-                f"time_to_loss needs one number, got threshold={threshold!r}: nothing compares with it. Pass a loss."
-            )
+        threshold = real_number(
+            "time_to_loss", "threshold", threshold, "not NaN", "nothing compares with it. Pass a loss."
+        )
         path = self.trajectory
         if path.loss(np.zeros(1))[0] <= threshold:
             return 0.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from deeplinear.exact.registry import Formula
 from deeplinear.exact.start import Start
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 
 FLOAT32 = 1e-5  # residuals below this may be the rounding of single precision
 
@@ -70,6 +70,7 @@ def expected_error(task: Task) -> float:
         >>> expected_error(Task.from_modes([3.0, 1.0]))
         0.0
     """
+    a_task("expected_error", task)
     s, powers, targets = task.modes.s[: task.rank], task.mode_powers[: task.rank], task.targets[: task.rank]
     if not task.rank:
         return 0.0

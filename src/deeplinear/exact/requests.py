@@ -21,7 +21,7 @@ def listed(function: str, times: ArrayLike) -> Array:
     t = np.atleast_1d(checks.times(function, times))
     if t.ndim != 1 or not np.isfinite(t).all():
         raise ValueError(
-            f"{function} needs a list of finite times, got shape {t.shape} up to {t.max(initial=0.0)!r}: a curve has one time "
+            f"{function} needs a list of finite times, got shape {t.shape} up to {float(t.max(initial=0.0))!r}: a curve has one time "
             f"axis. Pass for example np.linspace(0, 1000, 500)."
         )
     return t

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from deeplinear.exact import checks
+from deeplinear.arguments import flag, real_number
 from deeplinear.exact.law import APPROXIMATE, TOLERANCE, Law
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.nearest import nearest as nearest_of
@@ -15,6 +15,7 @@ from deeplinear.exact.refusal import refusal
 from deeplinear.exact.registry import FORMULAS, Formula, formula_named
 from deeplinear.exact.start import Start
 from deeplinear.exact.trajectory import Trajectory
+from deeplinear.messages import shown
 from deeplinear.task import Task, a_task
 from deeplinear.weights import checked
 
@@ -69,7 +70,10 @@ def solve(
     """
     a_task("solve", task)
     start = Start(task, checked(weights, task))
-    tau = float(checks.time_constant("solve", tau))
+    tau = real_number("solve", "tau", tau, "> 0", "it is 1 / learning rate. Pass 1.0.")
+    advice = "it is the largest residual that passes. Pass for example 1e-9, or nearest=True."
+    tolerance = real_number("solve", "tolerance", tolerance, ">= 0", advice)
+    nearest = flag("solve", "nearest", nearest)
     candidates = named(law, len(start.weights))
     tried: list[tuple[Formula, dict[str, float]]] = []
     for formula in candidates:
@@ -101,7 +105,7 @@ def named(law: str | None, layers: int) -> list[Formula]:
     """
     if law is not None and not isinstance(law, str):
         raise ValueError(
-            f"solve needs part of a law's name, got law={law!r}: laws are asked for by name. See deeplinear laws."
+            f"solve needs part of a law's name, got law={shown(law)}: laws are asked for by name. See deeplinear laws."
         )
     fitting = [formula for formula in FORMULAS if formula.fits(layers)]
     candidates = [

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
+from deeplinear.arrays import real_array
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -160,7 +163,14 @@ def compounded(
         array([1.    , 0.0608])
     """
     left = np.ones(len(powers))
-    for duration in np.broadcast_to(np.asarray(epochs, dtype=np.float64), layers):
+    ever = "they are the durations of pretraining. Pass one number, or one for each layer."
+    durations = real_array("compounded", "epochs", epochs, ">= 0 or infinite", ever)
+    strength = real_number("compounded", "strength", strength, "0 < · <= 1", "0 never learns. Pass 1e-4.")
+    if rate is not None:
+        rate = real_number("compounded", "rate", rate, "> 0", "nothing would be learned. Leave it out.")
+    if durations.shape not in ((), (1,), (layers,)):
+        raise ValueError(f"compounded needs epochs of shape () or ({layers},), got shape {durations.shape}: {ever}")
+    for duration in np.broadcast_to(durations, layers):
         seen = powers * left
         step = 0.5 / seen.max() if rate is None else rate
         left = left * passed(duration, power=seen, rate=step, strength=strength)

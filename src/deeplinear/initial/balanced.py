@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
 from deeplinear.initial.frames import chained, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.task import Task
@@ -50,5 +51,5 @@ def balanced(
     sizes = checked_widths("balanced", widths, task)
     depth, k = len(sizes) - 1, min(sizes)
     root = checked_scales("balanced", "strength", strength, k, "modes") ** (1 / depth)
-    rng = np.random.default_rng(rng)
+    rng = generator("balanced", rng)
     return chained(sizes, outer_frames(sizes, k, task, rng), [root] * depth, rng)

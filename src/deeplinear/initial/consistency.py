@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator, real_number, whole_number
+from deeplinear.arrays import real_array
+from deeplinear.directions import relative_norm
 from deeplinear.initial.autoencoder import compounded
 from deeplinear.initial.orthogonal import haar
-from deeplinear.task import Array, Task
+from deeplinear.task import Array, Task, a_task
 
 
 def off_diagonal(matrix: Array) -> float:
     """Off-diagonal share ``‖offdiag M‖/‖M‖`` in the Frobenius norm: 0 for diagonal matrices."""
-    return float(np.linalg.norm(matrix - np.diag(np.diag(matrix))) / np.linalg.norm(matrix))
+    return relative_norm(matrix - np.diag(np.diag(matrix)), matrix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,9 @@ class Consistency:
     def components(self, epochs: ArrayLike, layers: int, width: int | None, **options: Any) -> Array:
         """M of the whole stack for every component, shape ``(n_in,)``; arguments as in `passes`."""
         powers = self.task.input_modes[0]
+        layers = whole_number("passes", "layers", layers, 0, advice="it counts pretrained layers. Pass 1.")
+        if width is not None:
+            width = whole_number("passes", "width", width, 1, advice="it is that of the narrowest layer. Leave it out.")
         passing = np.zeros(len(powers))
         kept = slice(0, min(self.task.input_rank, len(powers) if width is None else width))
         passing[kept] = compounded(powers[kept], layers=layers, epochs=epochs, **options)
@@ -73,6 +79,7 @@ class Consistency:
     def out_of_reach(self, kept: int) -> float:
         """Loss above the task's floor that the best map of the ``kept`` leading components has: what frozen encoders cost."""
         powers, vectors = self.task.input_modes
+        kept = whole_number("out_of_reach", "kept", kept, 0, len(powers), "it counts components.")
         rest = (self.task.optimum @ vectors)[:, kept:]
         return 0.5 * float(powers[kept:] @ (rest**2).sum(axis=0))
 
@@ -103,10 +110,12 @@ class Consistency:
             pretraining_rate: of every layer, as ``rate`` in `autoencoder.compounded`.
         """
         powers, vectors = self.task.input_modes
+        taken = real_array("fine_tuning", "steps", steps, ">= 0", "it counts steps of descent. Pass for example 100.")
+        rate = real_number("fine_tuning", "rate", rate, "> 0", "only a positive rate descends. Pass for example 0.01.")
         gain = 0.5 * powers * ((self.task.optimum @ vectors) ** 2).sum(axis=0)
         passing = self.components(epochs, layers, width, strength=strength, rate=pretraining_rate)
         left = 1 - rate * powers * passing
-        return self.task.floor + (left ** (2 * np.asarray(steps)[..., None])) @ gain
+        return self.task.floor + (left ** (2 * taken[..., None])) @ gain
 
     @property
     def verdict(self) -> str:
@@ -189,15 +198,13 @@ def consistency(task: Task, *, draws: int = 20, rng: int | np.random.Generator |
         >>> found.passes(width=1)
         array([1., 0.])
     """
+    a_task("consistency", task)
+    draws = whole_number("consistency", "draws", draws, 2, advice="a spread takes two random bases. Pass 20.")
     if task.rank == 0:
         raise ValueError(
             "consistency needs a task with modes, got Σ³¹ = 0: there is nothing to compare. Check the targets."
         )
-    if not isinstance(draws, int | np.integer) or draws < 2:
-        raise ValueError(
-            f"consistency needs draws >= 2, got draws={draws!r}: a spread takes two random bases. Pass 20."
-        )
-    rng = np.random.default_rng(rng)
+    rng = generator("consistency", rng)
     s11, v, rank = task.input_correlation, task.modes.v[:, : task.rank], task.rank
     image = s11 @ v
     block = v.T @ image
@@ -209,6 +216,6 @@ def consistency(task: Task, *, draws: int = 20, rng: int | np.random.Generator |
         leading=off_diagonal(block[:3, :3]),
         random=np.array([off_diagonal(basis.T @ s11 @ basis) for basis in bases]),
         as_given=off_diagonal(s11),
-        outside=float(np.linalg.norm(image - v @ block) / np.linalg.norm(image)),
+        outside=relative_norm(image - v @ block, image),
         cosines=np.asarray(np.linalg.svd(task.input_modes[1][:, :rank].T @ v, compute_uv=False), dtype=np.float64),
     )

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
+from deeplinear.arrays import real_array
 from deeplinear.initial.frames import chained, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
-from deeplinear.task import Task
+from deeplinear.messages import shown
+from deeplinear.task import Task, a_task
 from deeplinear.weights import Weights
 
 
@@ -46,20 +49,18 @@ def decoupled(
         >>> weights.strengths(decoupled(task, [2, 5, 7, 2], strength=0.01, rng=0), task).round(12)
         array([0.01, 0.01])
     """
+    a_task("decoupled", task)
     sizes = checked_widths("decoupled", widths, task)
     depth, k = len(sizes) - 1, min(sizes)
     if layers is None:
         diagonals = np.tile(checked_scales("decoupled", "strength", strength, k, "modes") ** (1 / depth), (depth, 1))
     else:
-        try:
-            given = np.asarray(layers, dtype=np.float64)
-        except (TypeError, ValueError):
-            given = np.array(np.nan)
-        if given.shape not in ((depth,), (depth, k)) or not np.isfinite(given).all():
+        given = real_array("decoupled", "layers", layers, "finite", "it is a strength. Check the layers.")
+        if given.shape not in ((depth,), (depth, k)):
             raise ValueError(
-                f"decoupled needs finite layers of shape ({depth},) or ({depth}, {k}), got layers={layers!r}: one "
+                f"decoupled needs finite layers of shape ({depth},) or ({depth}, {k}), got layers={shown(layers)}: one "
                 f"strength for each layer (and mode). Pass for example [0.1] * {depth}."
             )
         diagonals = np.broadcast_to(given.reshape(depth, -1), (depth, k))
-    rng = np.random.default_rng(rng)
+    rng = generator("decoupled", rng)
     return chained(sizes, outer_frames(sizes, k, task, rng), list(diagonals), rng)

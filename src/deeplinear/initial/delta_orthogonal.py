@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from deeplinear.arguments import generator
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_scales
+from deeplinear.messages import shown
 from deeplinear.task import Array
 
 
@@ -55,10 +57,10 @@ def delta_orthogonal(
     if not 1 <= len(taps) <= 3 or min(taps) < 1 or not 1 <= n_in <= n_out:
         raise ValueError(
             f"delta_orthogonal needs one to three whole kernel sizes >= 1 and channels 1 <= c_in <= c_out, got kernel_size="
-            f"{kernel_size!r}, c_in={c_in!r}, c_out={c_out!r}: fewer outputs than inputs cannot keep every norm. Pass for "
+            f"{shown(kernel_size)}, c_in={shown(c_in)}, c_out={shown(c_out)}: fewer outputs than inputs cannot keep every norm. Pass for "
             f"example (3, 3), 16, 32."
         )
     scale = checked_scales("delta_orthogonal", "gain", gain, 1, "kernel")[0]
     kernel = np.zeros((n_out, n_in, *taps))
-    kernel[(..., *((k - 1) // 2 for k in taps))] = scale * haar(n_out, n_in, np.random.default_rng(rng))
+    kernel[(..., *((k - 1) // 2 for k in taps))] = scale * haar(n_out, n_in, generator("delta_orthogonal", rng))
     return kernel

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.weights import Weights
 
@@ -60,7 +61,7 @@ def entries(
     ((name, value),) = scale.items()
     scales = checked_scales(function, name, value, len(sizes) - 1, "layers")
     shape, spread = LAWS[law or function]
-    rng = np.random.default_rng(rng)
+    rng = generator(function, rng)
     return tuple(
         a * spread(n_in, n_out) * DRAWS[shape](rng, (n_out, n_in))
         for a, (n_in, n_out) in zip(scales, pairwise(sizes), strict=True)

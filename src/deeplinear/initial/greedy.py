@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import choice, real_number, whole_number
+from deeplinear.arrays import real_array
+from deeplinear.messages import shown
 from deeplinear.task import Array, Task
 from deeplinear.weights import Weights
 
@@ -40,13 +41,13 @@ def represented(encoder: Array, powers: Array) -> tuple[Array, Array]:
 
 def last_layers(sizes: tuple[int, ...], readout: float | ArrayLike, rng: np.random.Generator) -> Weights:
     """A readout on the inputs and on each hidden layer; empty where a given matrix does not fit."""
-    given = np.asarray(readout, dtype=np.float64)
-    if given.ndim == 0 and np.isfinite(given) and given >= 0:
+    given = real_array("pretrained", "readout", readout, "finite", "it is the last layer, or its scale. Pass 1.0.")
+    if given.ndim == 0 and given >= 0:
         draws = rng.standard_normal((max(sizes[:-1]), sizes[-1]))
         return tuple(draws[:n].T * given / np.sqrt(n) for n in sizes[:-1])
-    if given.shape != (sizes[-1], sizes[-2]) or not np.isfinite(given).all():
+    if given.shape != (sizes[-1], sizes[-2]):
         raise ValueError(
-            f"pretrained needs readout >= 0 or a finite matrix of shape {(sizes[-1], sizes[-2])}, got readout={readout!r}: it "
+            f"pretrained needs readout >= 0 or a finite matrix of shape {(sizes[-1], sizes[-2])}, got readout={shown(readout)}: it "
             f"is the last layer. Pass 1.0 for scaled Gaussian weights."
         )
     return tuple(given if n == sizes[-2] else np.empty((sizes[-1], 0)) for n in sizes[:-1])
@@ -56,23 +57,9 @@ def checked_options(
     epochs: int, share: float, rate: float | None, start: str, strength: float, name: str = "pretrained"
 ) -> None:
     """Refuse what no autoencoder can be trained with."""
-    try:
-        whole = operator.index(epochs)
-    except TypeError:
-        whole = -1
-    if whole < 0:
-        raise ValueError(f"{name} needs whole epochs >= 0, got epochs={epochs!r}: it counts steps. Pass 500.")
-    if not 0 <= share <= 1:
-        raise ValueError(
-            f"{name} needs 0 <= share <= 1, got share={share!r}: it is the share of the power left over. Pass 1e-3."
-        )
-    if rate is not None and not (np.isfinite(rate) and rate > 0):
-        raise ValueError(f"{name} needs rate > 0, got rate={rate!r}: nothing would be learned. Leave it out.")
-    if start not in STARTS:
-        raise ValueError(
-            f"{name} needs start in {', '.join(STARTS)}, got start={start!r}: no other is known. Pick one."
-        )
-    if not 0 < strength <= 1:
-        raise ValueError(
-            f"{name} needs 0 < strength <= 1, got strength={strength!r}: 0 never learns and 1 is the end. Pass 1e-4."
-        )
+    whole_number(name, "epochs", epochs, 0, advice="it counts steps. Pass 500.")
+    real_number(name, "share", share, "0 <= · <= 1", "it is the share of the power left over. Pass 1e-3.")
+    if rate is not None:
+        real_number(name, "rate", rate, "> 0", "nothing would be learned. Leave it out.")
+    choice(name, "start", start, STARTS)
+    real_number(name, "strength", strength, "0 < · <= 1", "0 never learns and 1 is the end. Pass 1e-4.")

@@ -103,9 +103,9 @@ def independent(name: str, scale: float) -> Init:
 
 
 def initialiser(name: str, draw: Callable[[jax.Array, tuple[int, ...], Any], jax.Array]) -> Init:
-    """``init(key, shape, dtype)`` that checks its shape and type, and draws in at least float32."""
+    """``init(key, shape, dtype, out_sharding=...)`` that checks its shape and type, and draws in at least float32."""
 
-    def init(key: jax.Array, shape: Sequence[int], dtype: Any = None) -> jax.Array:
+    def init(key: jax.Array, shape: Sequence[int], dtype: Any = None, out_sharding: Any = None) -> jax.Array:
         kind = jnp.dtype(jnp.result_type(float) if dtype is None else dtype)
         if len(shape) < 2 or min(shape) < 1 or not jnp.issubdtype(kind, jnp.floating):
             raise ValueError(
@@ -113,7 +113,8 @@ def initialiser(name: str, draw: Callable[[jax.Array, tuple[int, ...], Any], jax
                 f"dtype={dtype!r}: inputs come first, as in JAX. Pass for example (784, 1000), jnp.float32."
             )
         wide = kind if kind.itemsize >= 4 else jnp.dtype(jnp.float32)
-        return draw(key, tuple(shape), wide).astype(kind)
+        drawn = draw(key, tuple(shape), wide).astype(kind)
+        return drawn if out_sharding is None else jax.device_put(drawn, out_sharding)
 
     return init
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator, real_number
 from deeplinear.initial.frames import completed, outer_frames
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_scales, checked_widths
@@ -57,15 +58,8 @@ def lambda_balanced(
             f"lambda_balanced needs three widths, got widths={widths!r}: λ is the imbalance of two layers. Pass for "
             f"example [784, 100, 200], or use balanced for other depths."
         )
-    try:
-        size = float(imbalance)
-    except (TypeError, ValueError):
-        size = np.nan
-    if not np.isfinite(size):
-        raise ValueError(
-            f"lambda_balanced needs a finite imbalance, got imbalance={imbalance!r}: it is λ, one number for all hidden "
-            f"units. Pass for example 0.1."
-        )
+    advice = "it is λ, one number for all hidden units. Pass for example 0.1."
+    size = real_number("lambda_balanced", "imbalance", imbalance, "finite", advice)
     mirrored = size < 0
     hidden, outer = sizes[1], sizes[0 if mirrored else 2]
     if size != 0 and hidden > outer:
@@ -77,7 +71,7 @@ def lambda_balanced(
         )
     k, size = min(sizes), abs(size)
     s = checked_scales("lambda_balanced", "strength", strength, k, "modes", zero_learns=size > 0)
-    rng = np.random.default_rng(rng)
+    rng = generator("lambda_balanced", rng)
     ends = outer_frames(sizes, k, task, rng)
     near, far = ends[::-1] if mirrored else ends
     rank = hidden if size else k

@@ -8,6 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.activations import Activation
+from deeplinear.activations import activation as as_activation
+from deeplinear.arguments import choice, real_number, whole_number
+from deeplinear.arrays import as_float, real_array
 from deeplinear.initial.orthogonal import orthogonal
 from deeplinear.initial.widths import checked_widths
 from deeplinear.task import Array
@@ -20,7 +24,7 @@ def lsuv(
     x: ArrayLike,
     widths: Sequence[int],
     *,
-    activation: Callable[[Array], Any] | None = None,
+    activation: str | Activation | Callable[[Array], Any] | None = None,
     variance_of: Literal["preactivations", "activations"] = "preactivations",
     tolerance: float = 0.1,
     iterations: int = 10,
@@ -35,8 +39,8 @@ def lsuv(
     Args:
         x: a mini-batch, one example a row, shape ``(examples, n_in)``.
         widths: ``(n_in, …, n_out)``.
-        activation: elementwise function between layers, from arrays to arrays; none, for a linear network, if not given.
-            Nothing follows the last layer.
+        activation: between layers: a name, an `Activation` or an elementwise function of arrays; none, for a linear network,
+            if not given. Nothing follows the last layer.
         variance_of: which variance is made 1: that of ``W_l h`` (the layer's own output, as in the paper) or that of
             ``activation(W_l h)``.
         tolerance: how far from 1 the variance may stay, > 0.
@@ -62,12 +66,11 @@ def lsuv(
     """
     sizes = checked_widths("lsuv", widths)
     h = checked_batch(x, sizes[0])
-    if variance_of not in ("preactivations", "activations") or not tolerance > 0 or not iterations >= 1:
-        raise ValueError(
-            f"lsuv needs variance_of preactivations or activations, tolerance > 0 and iterations >= 1, got variance_of="
-            f"{variance_of!r}, tolerance={tolerance!r}, iterations={iterations!r}: they say when a layer is done. The paper "
-            f"has preactivations, 0.1 and 10."
-        )
+    choice("lsuv", "variance_of", variance_of, ("preactivations", "activations"), "The paper has preactivations.")
+    tolerance = real_number("lsuv", "tolerance", tolerance, "> 0", "it says when a layer is done. The paper has 0.1.")
+    iterations = whole_number("lsuv", "iterations", iterations, advice="it says when to give up. The paper has 10.")
+    if activation is not None and (isinstance(activation, str | Activation) or not callable(activation)):
+        activation = as_activation(activation)
     layers = []
     for number, w in enumerate(orthogonal(sizes, rng=rng), 1):
         follows = activation if number < len(sizes) - 1 else None
@@ -90,14 +93,11 @@ def lsuv(
 
 def checked_batch(x: ArrayLike, n_in: int) -> Array:
     """Examples as float64, shape ``(examples, n_in)``."""
-    try:
-        batch = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError):
-        batch = np.array(np.nan)
+    batch = real_array("lsuv", "x", x, "real", need=f"finite examples of shape (examples, {n_in})")
     if batch.ndim != 2 or len(batch) == 0 or batch.shape[1] != n_in or not np.isfinite(batch).all():
         raise ValueError(
             f"lsuv needs finite examples of shape (examples, {n_in}), got x of shape {batch.shape} "
-            f"{'' if np.isfinite(batch).all() else 'with a NaN, an infinity or text '}and widths that begin with {n_in}: "
+            f"{'' if np.isfinite(batch).all() else 'with a NaN or an infinity '}and widths that begin with {n_in}: "
             f"examples are rows. Pass the mini-batch as (examples, n_in)."
         )
     return batch
@@ -107,7 +107,7 @@ def applied(activation: Callable[[Array], Any] | None, before: Array, number: in
     """What the next layer meets."""
     if activation is None:
         return before
-    after = np.asarray(activation(before), dtype=np.float64)
+    after = as_float(f"lsuv needs an elementwise activation, got after layer {number}: ", activation(before))
     if after.shape != before.shape or not np.isfinite(after).all():
         raise ValueError(
             f"lsuv needs an elementwise activation, got an array of shape {after.shape} from one of shape {before.shape}"

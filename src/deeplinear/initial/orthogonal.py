@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
 from deeplinear.initial.haar import haar
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.weights import Weights
@@ -39,6 +40,6 @@ def orthogonal(
     """
     sizes = checked_widths("orthogonal", widths)
     gains = checked_scales("orthogonal", "gain", gain, len(sizes) - 1, "layers")
-    rng = np.random.default_rng(rng)
+    rng = generator("orthogonal", rng)
     frames = ((n, m, haar(max(n, m), min(n, m), rng)) for m, n in pairwise(sizes))
     return tuple(g * (q if n >= m else q.T) for g, (n, m, q) in zip(gains, frames, strict=True))

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator, whole_number
 from deeplinear.initial.autoencoder import autoencode, autoencode_aligned
 from deeplinear.initial.greedy import LEARNABLE, checked_options, last_layers, occurring, ordered, represented
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_widths
-from deeplinear.task import Array, Task
+from deeplinear.task import Array, Task, a_task
 from deeplinear.weights import Weights
 
 
@@ -54,11 +55,8 @@ class Pretraining:
         Raises:
             ValueError: a depth that the stack does not hold, or a readout given as a matrix which does not fit there.
         """
-        if not isinstance(depth, int | np.integer) or not 1 <= depth <= len(self.readouts):
-            raise ValueError(
-                f"Pretraining.first needs 1 <= depth <= {len(self.readouts)}, got depth={depth!r}: it counts weight "
-                f"matrices, of which the last is the readout. Pretrain a deeper stack."
-            )
+        advice = "it counts weight matrices, of which the last is the readout. Pretrain a deeper stack."
+        depth = whole_number("Pretraining.first", "depth", depth, 1, len(self.readouts), advice)
         below = depth - 1
         if self.readouts[below].size == 0:
             raise ValueError(
@@ -129,9 +127,11 @@ def pretrained(
         >>> done.cost == sum(done.epochs) and done.first(2).weights[0] is w1
         True
     """
+    a_task("pretrained", task)
     sizes = checked_widths("pretrained", widths, task)
     checked_options(epochs, share, rate, start, strength)
-    readout_rng, rng = np.random.default_rng(rng).spawn(2)
+    epochs, share, strength = int(epochs), float(share), float(strength)
+    readout_rng, rng = generator("pretrained", rng).spawn(2)
     powers, frame = occurring(task, LEARNABLE)
     encoders, spent, errors, rates = [], [], [], []
     for hidden in sizes[1:-1]:

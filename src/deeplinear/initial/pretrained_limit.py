@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
+from deeplinear.arrays import real_array
 from deeplinear.initial.autoencoder import passed
 from deeplinear.initial.greedy import checked_options, last_layers, occurring, ordered
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_widths
-from deeplinear.task import Task
+from deeplinear.messages import shown
+from deeplinear.task import Task, a_task
 from deeplinear.weights import Weights
 
 
@@ -52,16 +55,19 @@ def pretrained_limit(
         >>> bool(np.allclose(w1.T @ w1, np.eye(2)))
         True
     """
+    a_task("pretrained_limit", task)
     sizes = checked_widths("pretrained_limit", widths, task)
     checked_options(0, 0.0, rate, "aligned", strength, "pretrained_limit")
     hidden_layers = len(sizes) - 2
-    durations = np.asarray(np.inf if epochs is None else epochs, dtype=np.float64)
-    if durations.shape not in ((), (hidden_layers,)) or not (durations >= 0).all():
+    advice = "each encoder is trained by itself. Pass Pretraining.epochs, for example."
+    ever = np.inf if epochs is None else epochs
+    durations = real_array("pretrained_limit", "epochs", ever, ">= 0 or infinite", advice)
+    if durations.shape not in ((), (hidden_layers,)):
         raise ValueError(
             f"pretrained_limit needs epochs >= 0, one number or one for each of {hidden_layers} hidden layers, got "
-            f"epochs={epochs!r}: each encoder is trained by itself. Pass Pretraining.epochs, for example."
+            f"epochs={shown(epochs)}: each encoder is trained by itself. Pass Pretraining.epochs, for example."
         )
-    readout_rng, rng = np.random.default_rng(rng).spawn(2)
+    readout_rng, rng = generator("pretrained_limit", rng).spawn(2)
     powers, frame = occurring(task)
     encoders = []
     for hidden, duration in zip(sizes[1:-1], np.broadcast_to(durations, hidden_layers), strict=True):

@@ -13,10 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.reduction import Reduction, projected
 from deeplinear.simulate.closure import reduced
-from deeplinear.task import Array, Task
+from deeplinear.task import Array, Task, a_task
 
 
 def reduced_orthogonal(
@@ -57,6 +58,7 @@ def reduced_orthogonal(
         >>> print(dl.initial.reduced_orthogonal(task, [20] + 999 * [10**6] + [2], rng=0))
         exact: 1000000-wide hidden layers -> 6, inputs 20 -> 4, ...
     """
+    a_task("reduced_orthogonal", task)
     widths = checked_widths("reduced_orthogonal", widths, task)
     hidden = set(widths[1:-1])
     if len(hidden) != 1 or not min(hidden) >= max(task.n_in, task.n_out):
@@ -65,7 +67,7 @@ def reduced_orthogonal(
             f"{sorted(hidden)}: the narrow law is known for those. Use deeplinear.initial.orthogonal for other shapes."
         )
     gain = float(checked_scales("reduced_orthogonal", "gain", gain, 1, "network")[0])
-    rng = np.random.default_rng(rng)
+    rng = generator("reduced_orthogonal", rng)
     n_in, n_out, spare = task.n_in, task.n_out, hidden.pop() - task.n_in
     if spare > n_out:
         lower = np.triu(rng.standard_normal((n_out, n_out)), 1)
@@ -98,6 +100,7 @@ def reduced_decoupled(task: Task, widths: Sequence[int], *, strength: ArrayLike 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, sections 1.3 and 2 and appendix C.
     """
+    a_task("reduced_decoupled", task)
     widths = checked_widths("reduced_decoupled", widths, task)
     modes = min(widths)
     u0 = checked_scales("reduced_decoupled", "strength", strength, modes, "modes")

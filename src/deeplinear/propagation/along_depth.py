@@ -9,10 +9,15 @@ import numpy as np
 
 from deeplinear.activations import Activation
 from deeplinear.activations import activation as meant
+from deeplinear.arguments import real_number, whole_number
+from deeplinear.messages import shown
 from deeplinear.propagation.expectation import gaussian_mean
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+
+DEEPEST = 10**9  # layers
 
 
 def variance_map(phi: Activation, q: float, weight_std: float, bias_std: float = 0.0) -> float:
@@ -70,15 +75,12 @@ def variances(
         np.float64(0.005121)
     """
     weight_std = scale("variances", weight_std, gain)
-    nonnegative("variances", bias_std=bias_std, input_variance=input_variance)
-    if depth != int(depth) or depth < 0:
-        raise ValueError(
-            f"variances needs a whole depth >= 0, got depth={depth!r}: it counts weight matrices. Pass for example 10."
-        )
+    bias_std, input_variance = nonnegative("variances", bias_std=bias_std, input_variance=input_variance)
+    depth = whole_number("variances", "depth", depth, 0, DEEPEST, "it counts weight matrices. Pass for example 10.")
     phi = meant(activation)
-    q = np.empty(int(depth) + 1)
+    q = np.empty(depth + 1)
     q[0] = input_variance
-    for number in range(int(depth)):
+    for number in range(depth):
         q[number + 1] = variance_map(phi, float(q[number]), weight_std, bias_std)
     return q
 
@@ -87,21 +89,18 @@ def scale(caller: str, weight_std: float | None, gain: float | None) -> float:
     """σ_w from either of its two words."""
     if (weight_std is None) == (gain is None):
         raise ValueError(
-            f"{caller} needs one of weight_std and gain, got weight_std={weight_std!r}, gain={gain!r}: they are two words for "
+            f"{caller} needs one of weight_std and gain, got weight_std={shown(weight_std)}, gain={shown(gain)}: they are two words for "
             f"σ_w. Pass gain for a network without biases."
         )
     value = weight_std if gain is None else gain
     assert value is not None
-    nonnegative(caller, **{"weight_std" if gain is None else "gain": value})
-    return float(value)
+    return nonnegative(caller, **{"weight_std" if gain is None else "gain": value})[0]
 
 
-def nonnegative(caller: str, **values: float) -> None:
-    """Refuses what is negative or not finite, by name."""
+def nonnegative(caller: str, **values: float) -> tuple[float, ...]:
+    """The values, none negative or infinite, by name."""
+    found = []
     for name, value in values.items():
-        one = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf"
-        if not (one and np.isfinite(value) and value >= 0):
-            kind = "variance" if name in ("input_variance", "q", "start") else "standard deviation"
-            raise ValueError(
-                f"{caller} needs {name} >= 0 and finite, got {name}={value!r}: it is one {kind}. Pass for example {name}=1.0."
-            )
+        kind = "variance" if name in ("input_variance", "q", "start") else "standard deviation"
+        found.append(real_number(caller, name, value, ">= 0", f"it is one {kind}. Pass for example {name}=1.0."))
+    return tuple(found)

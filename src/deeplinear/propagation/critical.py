@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deeplinear.activations import Activation
+from deeplinear.messages import shown
 from deeplinear.propagation.along_depth import nonnegative
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.fixed_points import GRID, mean_derivative_square, root, rtol_of
@@ -82,15 +83,15 @@ def critical_line(
     phi = with_finite_slope("critical_line", activation)
     if (q is None) == (bias_std is None):
         raise ValueError(
-            f"critical_line needs one of q and bias_std, got q={q!r}, bias_std={bias_std!r}: either one fixes the point. "
+            f"critical_line needs one of q and bias_std, got q={shown(q)}, bias_std={shown(bias_std)}: either one fixes the point. "
             f"Pass for example bias_std=0.1."
         )
     if q is None:
         assert bias_std is not None
-        nonnegative("critical_line", bias_std=bias_std)
-        q = with_bias(phi, float(bias_std))
-        return CriticalPoint(critical_weight(phi, q), float(bias_std), q)
-    nonnegative("critical_line", q=q)
+        (bias_std,) = nonnegative("critical_line", bias_std=bias_std)
+        q = with_bias(phi, bias_std)
+        return CriticalPoint(critical_weight(phi, q), bias_std, q)
+    (q,) = nonnegative("critical_line", q=q)
     square = critical_bias_square(phi, float(q))
     if square < -1e-14 * q:
         raise ValueError(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arrays import as_float
+
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
@@ -121,7 +123,7 @@ def gaussian_mean(
 
 def finite(function: Callable[[Array], Array], h: Array, variance: float) -> Array:
     """Values at the nodes; says where they are not finite."""
-    values = np.asarray(function(h), dtype=np.float64)
+    values = as_float("gaussian_mean needs a function of arrays with real values, got ", function(h))
     if not np.isfinite(values).all():
         bad = h[~np.isfinite(values).reshape(-1, h.size).all(0)][0]
         raise RuntimeError(

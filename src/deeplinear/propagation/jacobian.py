@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
+from deeplinear.arguments import flag
+from deeplinear.arrays import as_float
 from deeplinear.network import Network
-from deeplinear.weights import numbers
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -65,7 +66,7 @@ def log_jacobian_singular_values(
     """
     from deeplinear.spectra.log_singular import tolerance, within  # and SciPy's LAPACK with it
 
-    rtol = tolerance("log_jacobian_singular_values", rtol)
+    rtol, error = tolerance("log_jacobian_singular_values", rtol), flag("log_jacobian_singular_values", "error", error)
     factors = Factors(network, single("log_jacobian_singular_values", network, x))
     logs = np.full(min(network.widths[0], network.widths[-1]), -np.inf)
     if factors.cut:
@@ -82,7 +83,7 @@ def single(function: str, network: Network, x: ArrayLike) -> Array:
             f"{function} needs a Network, got a {type(network).__name__}: the activation belongs to it. Pass "
             f"deeplinear.Network(weights, 'tanh')."
         )
-    x = numbers(f"{function} needs", "x", x)
+    x = as_float(f"{function} needs one finite input, got x=", x)
     if x.shape != network.widths[:1]:
         raise ValueError(
             f"{function} needs one finite input, got x of shape {x.shape}: a Jacobian belongs to one place. "

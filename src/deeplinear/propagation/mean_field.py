@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deeplinear.activations import Activation
+from deeplinear.arguments import real_number
 from deeplinear.propagation import fixed_points as fixed
 from deeplinear.propagation.along_depth import homogeneous, nonnegative, variance_map
 from deeplinear.propagation.fixed_points import FixedPoint
@@ -47,22 +48,23 @@ class MeanField:
     bias_std: float = 0.0
 
     def __init__(self, activation: str | Activation | Callable, weight_std: float, bias_std: float = 0.0):
-        nonnegative("MeanField", weight_std=weight_std, bias_std=bias_std)
+        weight_std, bias_std = nonnegative("MeanField", weight_std=weight_std, bias_std=bias_std)
         object.__setattr__(self, "activation", with_finite_slope("MeanField", activation))
-        object.__setattr__(self, "weight_std", float(weight_std))
-        object.__setattr__(self, "bias_std", float(bias_std))
+        object.__setattr__(self, "weight_std", weight_std)
+        object.__setattr__(self, "bias_std", bias_std)
 
     def variance_map(self, q: float) -> float:
         """``V(q) = σ_w² E[φ(√q z)²] + σ_b²``: the variance one layer on; infinite where that overflows."""
-        return variance_map(self.activation, q, self.weight_std, self.bias_std)
+        return variance_map(self.activation, variance("variance_map", q), self.weight_std, self.bias_std)
 
     def variance_slope(self, q: float) -> float:
         """``V'(q)``, equal to ``χ₁ + σ_w² E[φ'' φ]`` where φ is smooth."""
+        q = variance("variance_slope", q)
         return self.weight_std**2 * fixed.mean_slope(self.activation, q) if self.line is None else self.line
 
     def gradient_growth(self, q: float) -> float:
         """``χ₁(q) = σ_w² E[φ'(√q z)²]``."""
-        return self.weight_std**2 * fixed.mean_derivative_square(self.activation, q)
+        return self.weight_std**2 * fixed.mean_derivative_square(self.activation, variance("gradient_growth", q))
 
     @property
     def line(self) -> float | None:
@@ -115,7 +117,7 @@ class MeanField:
             ValueError: a start that is negative or not finite.
             RuntimeError: a map that falls and rises, and has not settled after 10000 layers.
         """
-        nonnegative("variance_fixed_point", start=start)
+        (start,) = nonnegative("variance_fixed_point", start=start)
         if self.keeps_every_variance:
             return float(start)
         points = [point.q for point in self.fixed_points()]
@@ -169,6 +171,7 @@ class MeanField:
 
     def correlation_slope(self, c: float, q: float) -> float:
         """``σ_w² E[φ'(u1) φ'(u2)] q / V(q)``: the slope of the correlation map at c, and χ₁ at c = 1 where q is kept."""
+        c, q = correlation("correlation_slope", c), variance("correlation_slope", q)
         kept = 1.0 if q == 0 else q / self.variance_map(q)
         if c == 1:
             return self.gradient_growth(q) * kept
@@ -181,7 +184,8 @@ class MeanField:
         Raises:
             ValueError: c outside [−1, 1], or a variance that is 0 one layer on: no correlation is left.
         """
-        q = self.variance_fixed_point() if q is None else q
+        q = self.variance_fixed_point() if q is None else variance("correlation_map", q)
+        c = correlation("correlation_map", c)
         after = self.variance_map(q)
         if not 0 < after < np.inf:
             raise ValueError(
@@ -229,6 +233,16 @@ class MeanField:
         )
 
 
+def variance(function: str, q: float) -> float:
+    """q, a variance, checked; infinity is one that grew without bound."""
+    return real_number(function, "q", q, ">= 0 or infinite", "it is a variance. Pass for example 1.0.")
+
+
+def correlation(function: str, c: float) -> float:
+    """c, a correlation of two inputs, checked."""
+    return real_number(function, "c", c, "-1 <= · <= 1", "it is a correlation. Pass for example 0.5.")
+
+
 def next_above(q: float, points: list[float]) -> float:
     """The least of these fixed points above q; infinite if there is none."""
     return min([point for point in points if point > q], default=np.inf)
@@ -237,7 +251,9 @@ def next_above(q: float, points: list[float]) -> float:
 def variance_fixed_point(
     activation: str | Activation | Callable, *, weight_std: float, bias_std: float = 0.0, start: float = 1.0
 ) -> float:
-    """q*, the variance that a deep wide network brings its inputs to; see `MeanField.variance_fixed_point`.
+    """q*, the variance that a deep wide network brings its inputs to, infinite where it grows without bound.
+
+    See `MeanField.variance_fixed_point`.
 
     Example:
         >>> round(variance_fixed_point("tanh", weight_std=1.3, bias_std=0.3), 12)

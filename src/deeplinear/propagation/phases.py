@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
+from deeplinear.arrays import real_array
 from deeplinear.propagation.mean_field import MeanField
 from deeplinear.propagation.steepness import with_finite_slope
 
@@ -46,6 +47,9 @@ def phase_diagram(activation: str | Activation | Callable, weight_std: ArrayLike
         weight_std: σ_w, shape ``(n,)``.
         bias_std: σ_b, shape ``(m,)``.
 
+    Returns:
+        A `PhaseDiagram`, in which q is infinite, and the rest NaN, where variances grow without bound.
+
     Raises:
         ValueError: standard deviations that are negative or not finite; φ jumps or has an infinite slope.
 
@@ -58,7 +62,11 @@ def phase_diagram(activation: str | Activation | Callable, weight_std: ArrayLike
                [1.139, 0.967]])
     """
     phi = with_finite_slope("phase_diagram", activation)
-    rows, columns = np.atleast_1d(weight_std).astype(float), np.atleast_1d(bias_std).astype(float)
+    advice = "it is a standard deviation. Pass for example [0.5, 1.5]."
+    rows, columns = (
+        np.atleast_1d(real_array("phase_diagram", name, value, ">= 0", advice, ndim=(0, 1)))
+        for name, value in (("weight_std", weight_std), ("bias_std", bias_std))
+    )
     found = np.array([[described(MeanField(phi, w, b)) for b in columns] for w in rows])
     return PhaseDiagram(rows, columns, *np.moveaxis(found.reshape(rows.size, columns.size, 5), -1, 0))
 

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag
 from deeplinear.reduction import Reduction
 from deeplinear.simulate.closure import reduced, unreduced
 from deeplinear.simulate.problem import Batches, Problem
 from deeplinear.simulate.rerun import Descent, engine
 from deeplinear.simulate.run import Run
-from deeplinear.simulate.schedule import Schedule, scheduled
+from deeplinear.simulate.schedule import Schedule, precision, scheduled
 from deeplinear.task import Task, a_task
 from deeplinear.weights import checked, end_to_end
 
@@ -80,10 +81,11 @@ def descend(
     a_task("descend", task)
     asked = {"rate": rate, "steps": steps, "until": until, "stop": stop, "record": record}
     schedule = scheduled(task, "descend", **asked, momentum=momentum, weight_decay=weight_decay)
+    reduce = flag("descend", "reduce", reduce)
     seeds = is_batch(weights)
     starts: list[Any] = list(weights) if seeds else [weights]  # type: ignore[arg-type]
     found = [prepared(task, start, reduce=reduce) for start in starts]
-    return performed(task, found, schedule, seeds=seeds, dtype=dtype, name="gradient descent")
+    return performed(task, found, schedule, seeds=seeds, dtype=precision("descend", dtype), name="gradient descent")
 
 
 def is_batch(weights: Any) -> bool:

@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, real_number
+from deeplinear.arrays import real_array
 from deeplinear.curve import Curve
 from deeplinear.reduction import Reduction
 from deeplinear.simulate.descent import prepared
@@ -61,14 +63,15 @@ def flow(
     from scipy.integrate import solve_ivp  # 0.4 s to load
 
     a_task("flow", task)
-    times = np.asarray(times, dtype=np.float64)
-    ascending = times.ndim == 1 and times.size and np.isfinite(times).all() and (np.diff(times) >= 0).all()
-    if not ascending or times[0] < 0:
+    times = real_array("flow", "times", times, ">= 0", "learning starts at 0. Drop the times before it.")
+    if times.ndim != 1 or not times.size or not (np.diff(times) >= 0).all():
         raise ValueError(
             f"flow needs ascending times >= 0, got times of shape {times.shape}: learning starts at 0. Sort them."
         )
-    if not (np.isfinite(tau) and tau > 0):
-        raise ValueError(f"flow needs tau > 0, got tau={tau!r}: it is 1 / learning rate. Pass 1.0.")
+    tau = real_number("flow", "tau", tau, "> 0", "it is 1 / learning rate. Pass 1.0.")
+    rtol = real_number("flow", "rtol", rtol, "0 < · < 1", "it is a relative error. Pass for example 1e-10.")
+    atol = real_number("flow", "atol", atol, ">= 0", "it is an absolute error of the weights. Pass for example 1e-13.")
+    reduce = flag("flow", "reduce", reduce)
     reduction = prepared(task, weights, reduce=reduce)
     problem = Problem.inside(reduction)
     shapes = [w.shape for w in problem.weights]

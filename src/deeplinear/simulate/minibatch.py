@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, generator, whole_number
+from deeplinear.arrays import as_float
 from deeplinear.simulate.closure import reduced, unreduced
 from deeplinear.simulate.descent import performed
 from deeplinear.simulate.problem import Batches
@@ -64,21 +66,22 @@ def descend_minibatch(
         True
     """
     task = Task.from_data(x, y)
-    xs = np.asarray(x, dtype=np.float64)
-    ys = np.asarray(y, dtype=np.float64).reshape(len(xs), -1)
-    if not (isinstance(batch, int | np.integer) and 1 <= batch <= len(xs)):
-        raise ValueError(
-            f"descend_minibatch needs 1 <= batch <= {len(xs)}, got batch={batch!r}: a step takes that many of the "
-            f"examples. Pass for example {min(32, len(xs))}."
-        )
+    xs = as_float("descend_minibatch needs real numbers, got x=", x)
+    ys = as_float("descend_minibatch needs real numbers, got y=", y).reshape(len(xs), -1)
+    advice = f"a step takes that many of the examples. Pass for example {min(32, len(xs))}."
+    batch = whole_number("descend_minibatch", "batch", batch, 1, len(xs), advice)
     asked = {"rate": rate, "steps": steps, "until": None, "stop": "all", "record": record}
     schedule = scheduled(task, "descend_minibatch", **asked, momentum=momentum, weight_decay=weight_decay)
-    start = checked(weights, task)
+    start, reduce = checked(weights, task), flag("descend_minibatch", "reduce", reduce)
     found = reduced(task, start, any_data=True) if reduce else unreduced(task, start)
     first, last = found.bases[0], found.bases[-1]
     assert first is not None  # it diagonalises Σ¹¹
-    rng = np.random.default_rng(rng)
+    rng = generator("descend_minibatch", rng)
     each = len(xs) // batch
-    order = np.concatenate([rng.permutation(len(xs))[: each * batch] for _ in range(-(-steps // each))])
-    batches = Batches(xs @ first, ys if last is None else ys @ last, order.reshape(-1, batch)[:steps], 1.0)
+    order = np.concatenate(
+        [rng.permutation(len(xs))[: each * batch] for _ in range(-(-int(schedule.records[-1]) // each))]
+    )
+    batches = Batches(
+        xs @ first, ys if last is None else ys @ last, order.reshape(-1, batch)[: int(schedule.records[-1])], 1.0
+    )
     return performed(task, [found], schedule, seeds=False, dtype=np.float64, name="mini-batch descent", batches=batches)

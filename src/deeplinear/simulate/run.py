@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arrays import real_array
 from deeplinear.curve import Curve
+from deeplinear.messages import shown
 
 if TYPE_CHECKING:
     from deeplinear.reduction import Reduction
@@ -59,7 +61,8 @@ class Run(Curve):
             ValueError: steps out of range, a run of several starts or rates, or a start that was sampled directly, so that
                 full-width weights never existed.
         """
-        asked, last = np.atleast_1d(np.asarray(steps, dtype=np.float64)), self.times[-1]
+        advice = "weights exist at whole steps. Pass for example run.times."
+        asked, last = np.atleast_1d(real_array("weights_at", "steps", steps, ">= 0", advice)), self.times[-1]
         if self.path_source is None or self.loss.ndim > 1:
             raise ValueError(
                 f"weights_at needs a run of one start at one rate, got losses of shape {self.loss.shape}: it runs the descent "
@@ -67,7 +70,7 @@ class Run(Curve):
             )
         if asked.ndim != 1 or not asked.size or not ((asked >= 0) & (asked <= last) & (asked == np.floor(asked))).all():
             raise ValueError(
-                f"weights_at needs whole steps from 0 to {last:g}, got {steps!r}: weights exist at steps alone. Pass for example "
+                f"weights_at needs whole steps from 0 to {last:g}, got steps={shown(steps)}: weights exist at steps alone. Pass for example "
                 f"run.times."
             )
         return self.path_source(asked.astype(np.intp))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from deeplinear.arguments import choice, real_number, whole_number
+from deeplinear.arrays import real_array
+from deeplinear.messages import shown
 
 if TYPE_CHECKING:
     from deeplinear.task import Array, Task
 
 MOST_RECORDS = 1000  # points kept of a longer run, unless others are asked for
+MOST_UPDATES = 10**15  # steps that can be counted
 MOST_STEPS = 100_000  # where only a threshold is given
 
 
@@ -61,34 +66,54 @@ def scheduled(
     Raises:
         ValueError: an argument out of range.
     """
-    rates = np.asarray(rate, dtype=np.float64)
-    if rates.ndim > 1 or rates.size == 0 or not (np.isfinite(rates) & (rates > 0)).all():
-        raise ValueError(
-            f"{function} needs rate > 0, got rate={rate!r}: nothing else goes downhill. Pass one positive number or a list."
-        )
+    rates = learning_rates(function, rate)
     if steps is None and until is None:
         raise ValueError(f"{function} needs steps or until, got neither: it would never end. Pass steps=1000.")
-    last = MOST_STEPS if steps is None else steps
-    if not isinstance(last, int | np.integer) or last < 1:
-        raise ValueError(f"{function} needs steps >= 1, got steps={steps!r}: it counts updates. Pass a whole number.")
-    if until is not None and not until > task.floor:
-        raise ValueError(
-            f"{function} needs until > {task.floor:.6g}, got until={until!r}: no linear map has less loss than that. "
-            f"Pass a threshold between task.floor and the first loss."
-        )
-    if stop not in ("first", "all"):
-        raise ValueError(f"{function} needs stop in first, all, got stop={stop!r}: it says which run ends the batch.")
-    if not 0 <= momentum < 1:
-        raise ValueError(
-            f"{function} needs 0 <= momentum < 1, got momentum={momentum!r}: at 1 nothing decays. Try 0.9."
-        )
-    if not (weight_decay >= 0 and np.isfinite(weight_decay)):
-        raise ValueError(
-            f"{function} needs weight_decay >= 0, got weight_decay={weight_decay!r}: weights would grow. Pass 0.0."
-        )
+    given = MOST_STEPS if steps is None else steps
+    last = whole_number(function, "steps", given, 1, MOST_UPDATES, "it counts updates. Pass for example 1000.")
+    if until is not None:
+        until = real_number(function, "until", until, "> 0 or infinite", "it is a loss. Pass a small positive number.")
+        if not until > task.floor:
+            raise ValueError(
+                f"{function} needs until > {task.floor:.6g}, got until={until!r}: no linear map has less loss than that. "
+                f"Pass a threshold between task.floor and the first loss."
+            )
+    choice(function, "stop", stop, ("first", "all"), "It says which run ends the batch.")
+    momentum = real_number(function, "momentum", momentum, "0 <= · < 1", "at 1 nothing decays. Try 0.9.")
+    advice = "weights would grow. Pass 0.0."
+    weight_decay = real_number(function, "weight_decay", weight_decay, ">= 0", advice)
     threshold = -np.inf if until is None else until - task.floor
-    records = recorded_steps(function, int(last), record)
-    return Schedule(rates, records, threshold, stop, float(momentum), float(weight_decay))
+    records = recorded_steps(function, last, record)
+    return Schedule(rates, records, threshold, stop, momentum, weight_decay)
+
+
+def learning_rates(function: str, rate: ArrayLike | None) -> Array:
+    """Learning rates, shape ``()`` or ``(rates,)``.
+
+    Raises:
+        ValueError: one that is not positive, none at all, or more than one axis.
+    """
+    advice = "only a positive rate descends. Pass one positive number or a list."
+    rates = real_array(function, "rate", rate, "> 0", advice, ndim=(0, 1))
+    if rates.size == 0:
+        raise ValueError(f"{function} needs a finite rate > 0, got rate={shown(rate)}: {advice}")
+    return rates
+
+
+def precision(function: str, dtype: Any) -> type[np.floating[Any]]:
+    """float64 or float32, the two that descent learns in.
+
+    Raises:
+        ValueError: another type, or none.
+    """
+    advice = "shorter floats lose small updates and other types lose all of them. Pass np.float64 or np.float32."
+    try:
+        found = np.dtype(dtype) if dtype is not None else None
+    except TypeError:
+        found = None
+    if found is None or found not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ValueError(f"{function} needs dtype np.float64 or np.float32, got dtype={shown(dtype)}: {advice}")
+    return found.type
 
 
 def recorded_steps(function: str, steps: int, record: int | ArrayLike | None) -> NDArray[np.intp]:
@@ -96,12 +121,12 @@ def recorded_steps(function: str, steps: int, record: int | ArrayLike | None) ->
     if record is None:
         wanted = np.linspace(0, steps, min(steps, MOST_RECORDS) + 1).round()
     else:
-        wanted = np.asarray(record)
+        wanted = real_array(function, "record", record, ">= 0", "it says when to note the loss. Leave it out.")
         if wanted.ndim == 0 and wanted >= 1 and wanted == wanted.round():
             wanted = np.arange(0, steps + 1, int(wanted))
         if wanted.ndim != 1 or (wanted < 0).any() or (wanted > steps).any() or (wanted != wanted.round()).any():
             raise ValueError(
-                f"{function} needs record to be a whole number >= 1 or whole steps from 0 to {steps}, got record={record!r}: "
+                f"{function} needs record to be a whole number >= 1 or whole steps from 0 to {steps}, got record={shown(record)}: "
                 f"it says when to note the loss. Leave it out for about {MOST_RECORDS} points."
             )
     return np.unique(np.concatenate([[0], wanted, [steps]]).astype(np.intp))

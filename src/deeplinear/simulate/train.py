@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.activations.custom import PROBE
 from deeplinear.activations.linear import LINEAR
+from deeplinear.arguments import generator
 from deeplinear.network import Network
 from deeplinear.simulate.nonlinear.examples import Examples, Loss, follow, given, meant
 from deeplinear.simulate.nonlinear.perform import performed
@@ -112,7 +113,7 @@ def train(
     sides = reduced(
         networks, examples, outputs=plan.reduce_outputs and plain, inputs=plan.reduce_inputs and tested is None
     )
-    return performed(sides, examples, tested, plan, (u, v, s), seeds=seeds, rng=np.random.default_rng(rng))
+    return performed(sides, examples, tested, plan, (u, v, s), seeds=seeds, rng=generator("train", rng))
 
 
 def checked(networks: list[Any]) -> list[Network]:

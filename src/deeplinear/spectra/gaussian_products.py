@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from deeplinear.arguments import flag, generator, whole_number
 from deeplinear.initial.haar import haar
 from deeplinear.spectra.windows import log_graded
 from deeplinear.sweep import sweep
@@ -14,6 +14,7 @@ from deeplinear.sweep import sweep
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+MOST = 10**6  # units, factors or realisations
 BLOCK = 100  # rows and columns of a block: larger ones multiply zeros, smaller ones leave BLAS its overhead
 LEAST_CHUNK = 1e10  # multiplications below which another worker process costs more than it brings
 OVER = 700.0  # below the diagonal, where the exponential is not used
@@ -69,8 +70,9 @@ def gaussian_product_spectra(
         >>> one.log_singular_values.shape, bool(one.log_singular_values[-1] < -200)
         ((100,), True)
     """
-    positive(n=n, k=k)
-    rng = np.random.default_rng(rng)
+    eigenvalues = flag("gaussian_product_spectra", "eigenvalues", eigenvalues)
+    n, k = (whole_number("gaussian_product_spectra", name, value, 1, MOST) for name, value in (("n", n), ("k", k)))
+    rng = generator("gaussian_product_spectra", rng)
     d, u = triangle_product(n, k, rng)
     logs = log_triangle(d, u)
     if not eigenvalues:
@@ -112,8 +114,11 @@ def gaussian_product_samples(
         >>> many.log_singular_values.shape, many.eigenvalues is None
         ((50, 10), True)
     """
-    positive(n=n, k=k, realisations=realisations)
-    seed = int(np.random.default_rng(rng).integers(2**63))
+    eigenvalues = flag("gaussian_product_samples", "eigenvalues", eigenvalues)
+    asked = {"n": n, "k": k, "realisations": realisations}
+    n, k, realisations = (whole_number("gaussian_product_samples", *each, 1, MOST) for each in asked.items())
+    workers = whole_number("gaussian_product_samples", "workers", workers, -1, MOST, "-1 is one on each core.")
+    seed = int(generator("gaussian_product_samples", rng).integers(2**63))
     work = n**3 * (k / 3 + 8 + 25 * eigenvalues) + 1e6 * k  # calls from Python count for small n
     size = max(1, min(int(LEAST_CHUNK / work), realisations))
     bounds = [(begin, min(begin + size, realisations)) for begin in range(0, realisations, size)]
@@ -162,16 +167,3 @@ def log_triangle(d: Array, u: Array) -> Array:
     scaled, t = d + np.log(long), (u / long[:, None]).T
     logs = log_graded(scaled, t, guaranteed=False)
     return logs if abs(logs.sum() - d.sum()) <= AGREES * len(d) else log_graded(scaled, t)
-
-
-def positive(**sizes: int) -> None:
-    """Positive integers."""
-    for name, value in sizes.items():
-        try:
-            good = operator.index(value) >= 1
-        except TypeError:
-            good = False
-        if not good:
-            raise ValueError(
-                f"gaussian_product_spectra needs a positive integer, got {name}={value!r}: it counts. Pass {name} >= 1."
-            )

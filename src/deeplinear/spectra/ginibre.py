@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator
+from deeplinear.arrays import moduli
 from deeplinear.spectra import checks
 from deeplinear.spectra.law import Foot, SpectralLaw
 
@@ -72,7 +74,7 @@ class GinibreProduct(SpectralLaw):
         Returns:
             Densities, shape of z; infinite at 0 for k > 1, zero outside the unit disc.
         """
-        r = checks.places("planar_density", np.abs(np.asarray(z)))
+        r = moduli("planar_density", "z", z)
         with np.errstate(divide="ignore"):
             return np.where(r <= 1, r ** (2 / self.k - 2) / (np.pi * self.k), 0.0)[()]
 
@@ -80,7 +82,7 @@ class GinibreProduct(SpectralLaw):
         self, size: int | tuple[int, ...] | None = None, random_state: int | np.random.Generator | None = None
     ) -> Array:
         """Independent places in the plane, complex: moduli from `rvs`, uniform angles."""
-        rng = np.random.default_rng(random_state)
+        rng = generator("planar_rvs", random_state, "random_state")
         return self.rvs(size, random_state=rng) * np.exp(2j * np.pi * rng.random(size))
 
     def fraction_in_square(self, half_width: float) -> float:

@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_expit
 
+from deeplinear.arguments import generator, real_number, whole_numbers
+from deeplinear.arrays import as_float, first_line
+from deeplinear.messages import shown
 from deeplinear.spectra import checks
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
+MOST = 10**10  # numbers drawn at once
 STEP, POINTS = 1 / 24, 1080  # of the trapezoidal rule in logit p, to either side: what it leaves out is below 1e-19
 
 
@@ -95,11 +99,11 @@ class SpectralLaw(ABC):
         return out[()]
 
     def logcdf(self, x: ArrayLike) -> Array:
-        """Logarithm of `cdf`, to full relative accuracy of the cdf."""
+        """Logarithm of `cdf`, to full relative accuracy of the cdf; -inf where it is 0."""
         return self._tail("logcdf", x, 0)
 
     def logsf(self, x: ArrayLike) -> Array:
-        """Logarithm of `sf`, to full relative accuracy of the sf."""
+        """Logarithm of `sf`, to full relative accuracy of the sf; -inf where it is 0."""
         return self._tail("logsf", x, 1)
 
     def cdf(self, x: ArrayLike) -> Array:
@@ -113,7 +117,7 @@ class SpectralLaw(ABC):
             return np.exp(self._tail("sf", x, 1))
 
     def logpdf(self, x: ArrayLike) -> Array:
-        """Logarithm of `pdf`."""
+        """Logarithm of `pdf`; -inf where it is 0."""
         x = checks.places("logpdf", x)
         log_x, (low, high) = self._log(x), self._edges()
         out = np.full(x.shape, -np.inf)
@@ -157,7 +161,11 @@ class SpectralLaw(ABC):
             size: shape; one number if None.
             random_state: seed or generator, as in scipy.stats.
         """
-        return self.ppf(np.random.default_rng(random_state).random(size))
+        shape = None
+        if size is not None and not (isinstance(size, tuple | list) and not size):
+            draws = size if isinstance(size, tuple | list | np.ndarray) and np.ndim(size) else (size,)
+            shape = whole_numbers("rvs", "size", draws, 0, MOST, "it is a shape. Pass for example size=1000.")
+        return self.ppf(generator("rvs", random_state, "random_state").random(shape))
 
     def expect(self, function: Callable[[Array], Array]) -> float:
         """Mean of ``function(x)`` under the law, atoms included.
@@ -170,7 +178,29 @@ class SpectralLaw(ABC):
             >>> round(FussCatalan(3).expect(lambda x: x**2), 10)
             4.0
         """
-        return self._average(lambda log_x: function(self._exp(log_x)))
+        if not callable(function):
+            raise TypeError(
+                f"expect needs a function of one array, got {shown(function)}: it is averaged. Pass np.square."
+            )
+        needed = "expect needs a function of arrays with real values, got "
+
+        def applied(log_x: Array) -> Array:
+            x = self._exp(log_x)
+            try:
+                values = function(x)
+            except Exception as error:
+                raise TypeError(
+                    f"expect needs a function of one array, got {shown(function)}, which fails on an array of {x.size} numbers: "
+                    f"{first_line(error)}. Write it with numpy, or wrap it in numpy.vectorize."
+                ) from error
+            found = as_float(needed, values)
+            if found.shape not in ((), x.shape):
+                raise ValueError(
+                    f"{needed}shape {found.shape} for {x.shape}: it is averaged over x. Pass np.square, for example."
+                )
+            return np.broadcast_to(found, x.shape)
+
+        return self._average(applied)
 
     def _average(self, function: Callable[[Array], Array]) -> float:
         """Mean of ``function(ln x)``, by the trapezoidal rule in logit p; a law with atoms away from 0 has its own."""
@@ -207,7 +237,8 @@ class SpectralLaw(ABC):
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The two x between which the middle share ``confidence`` of the law lies."""
-        tail = (1 - checks.probabilities("interval", "confidence", confidence)) / 2
+        inside = real_number("interval", "confidence", confidence, "0 <= · <= 1", "it is a probability. Pass 0.95.")
+        tail = (1 - inside) / 2
         return float(self.ppf(tail)), float(self.isf(tail))
 
     def logarithm(self) -> SpectralLaw:

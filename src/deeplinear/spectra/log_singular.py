@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from numbers import Real
 from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, real_number
 from deeplinear.spectra.chunks import absorb, log_formed
 from deeplinear.spectra.graded import Graded
 from deeplinear.spectra.windows import log_graded
@@ -62,7 +62,7 @@ def log_singular_values(
         >>> log_singular_values([tiny] * 100).tolist()  # the determinant is 1e-800
         [0.346573..., -1842.414647...]
     """
-    layers = stream(factors)
+    layers, error = stream(factors), flag("log_singular_values", "error", error)
     if rtol is not None:
         logs, doubt = within(tolerance("log_singular_values", rtol), tuple(layers))
         return (logs, doubt) if error else logs
@@ -95,12 +95,8 @@ def finished(product: Graded, count: int) -> Array:
 
 def tolerance(function: str, rtol: float) -> float:
     """A relative error asked for."""
-    if isinstance(rtol, bool) or not isinstance(rtol, Real) or not 0 < float(rtol) < 1:
-        raise ValueError(
-            f"{function} needs 0 < rtol < 1, got rtol={rtol!r}: it is the relative error of a singular value. "
-            f"Pass for example rtol=1e-6."
-        )
-    return float(rtol)
+    advice = "it is the relative error of a singular value. Pass for example rtol=1e-6."
+    return real_number(function, "rtol", rtol, "0 < · < 1", advice)
 
 
 def stream(factors: Iterable[ArrayLike]) -> Iterator[Array]:

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arrays import real_array
 from deeplinear.exact import checks
+from deeplinear.messages import shown
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+
+MOST = 1e9  # units of a layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +98,10 @@ def thinned(modes: Directions) -> Directions:
 
 def checked_widths(name: str, widths: Sequence[int]) -> tuple[int, ...]:
     """Widths as whole numbers, at least an input and an output."""
-    sizes = np.asarray(widths)
-    if sizes.ndim != 1 or len(sizes) < 2 or sizes.dtype.kind not in "iu" or (sizes < 1).any():
+    sizes = real_array(name, "widths", widths, "real")
+    if sizes.ndim != 1 or len(sizes) < 2 or not ((sizes >= 1) & (sizes < MOST) & (sizes == np.floor(sizes))).all():
         raise ValueError(
-            f"{name} needs widths (n_in, …, n_out) of whole numbers >= 1, got widths={widths!r}: each is a number of "
+            f"{name} needs widths (n_in, …, n_out) of whole numbers >= 1, got widths={shown(widths)}: each is a number of "
             f"units. Pass for example [3, 5, 2]."
         )
     return tuple(int(n) for n in sizes)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import whole_number
 from deeplinear.exact import checks
-from deeplinear.exact.curvature.directions import check_room, checked_powers
+from deeplinear.exact.curvature.directions import MOST, check_room, checked_powers
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -50,6 +51,8 @@ def gauss_newton_eigenvalues(
         raise ValueError(
             f"{name} needs a finite depth, got depth=inf: they grow with depth. Divide by it and pass 1000."
         )
+    n_in = whole_number(name, "n_in", n_in, 1, MOST, "it counts inputs. Pass for example 3.")
+    n_out = whole_number(name, "n_out", n_out, 1, MOST, "it counts outputs. Pass for example 2.")
     u = np.abs(np.atleast_1d(checks.finite(name, "strengths", strengths)))
     check_room(name, u.shape[-1], (n_in, n_out))
     d = checked_powers(name, powers, n_in)

@@ -53,7 +53,8 @@ def hessian_extremes(task: Task, weights: Sequence[ArrayLike], k: int = 1) -> tu
     a_task("hessian_extremes", task)
     layers = checked(weights, task)
     count = sum(w.size for w in layers)
-    if not (isinstance(k, int | np.integer) and 1 <= k <= count):
+    k = k.item() if isinstance(k, np.integer) else k
+    if isinstance(k, bool) or not (isinstance(k, int) and 1 <= k <= count):
         raise ValueError(
             f"hessian_extremes needs a whole k from 1 to the number of weights, {count}, got k={k!r}: it counts eigenvalues. "
             f"Pass 1 for the sharpness."

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arguments import flag, real_number
 from deeplinear.exact import checks
 from deeplinear.exact.curvature.along import Run, descended, extremes_along, gauss_newton_along, layers_of
 from deeplinear.exact.curvature.gauss_newton import largest
 from deeplinear.exact.curvature.hessian import extremes
 from deeplinear.exact.law import Law
 from deeplinear.exact.modes.decoupled import read
+from deeplinear.messages import shown
 from deeplinear.task import Task
 from deeplinear.weights import imbalance, widths
 
@@ -163,6 +165,8 @@ def stability_limit(rate: ArrayLike, *, momentum: ArrayLike = 0.0, nesterov: boo
     eta, beta = checks.positive("stability_limit", "rate", rate), checks.finite("stability_limit", "momentum", momentum)
     advice = "velocities would grow by themselves. Pass for example 0.9."
     checks.refuse("stability_limit", "0 <= momentum < 1", "momentum", beta, ~((beta >= 0) & (beta < 1)), advice)
+    checks.fit("stability_limit", rate=eta, momentum=beta)
+    nesterov = flag("stability_limit", "nesterov", nesterov)
     return (2 + 2 * beta) / (eta * (1 + 2 * beta * nesterov))
 
 
@@ -190,10 +194,14 @@ def crossings(path: SharpnessPath, limit: float | None = None) -> Array:
         >>> crossings(path, 1.5).round(4)
         array([3.1023])
     """
-    level = float(checks.finite("crossings", "limit", path.limit if limit is None else limit))
+    if not isinstance(path, SharpnessPath):
+        raise TypeError(
+            f"crossings needs a SharpnessPath, got path={shown(path)}: it is read there. Pass sharpness_path(law)."
+        )
+    level = real_number("crossings", "limit", path.limit if limit is None else limit, "finite", "it is a sharpness.")
     if (np.diff(path.times) <= 0).any():
         raise ValueError(
-            f"crossings needs ascending times, got {path.times!r}: passages lie between neighbours. Sort the times."
+            f"crossings needs ascending times, got times={shown(path.times)}: passages lie between neighbours. Sort the times."
         )
     above = path.sharpness > level
     after = np.flatnonzero(above[1:] != above[:-1]) + 1

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
+from deeplinear.arrays import real_array
 from deeplinear.exact import checks
 from deeplinear.exact.curvature.lanczos import sharpness_at
 from deeplinear.exact.modes import depth as any_depth
-from deeplinear.task import Task
+from deeplinear.messages import shown
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.curve import Curve
@@ -45,6 +48,7 @@ def hessian_eigenvalues(a: ArrayLike, *, s: ArrayLike, depth: int, tau: ArrayLik
     a, s = checks.finite("hessian_eigenvalues", "a", a), checks.singular_values("hessian_eigenvalues", s)
     tau, layers = checks.time_constant("hessian_eigenvalues", tau), checks.depths("hessian_eigenvalues", depth)
     checks.refuse("hessian_eigenvalues", "a >= 0", "a", a, ~(a >= 0), "layers are equal here. Pass their size.")
+    checks.fit("hessian_eigenvalues", a=a, s=s, tau=tau)
     a, s, tau = np.broadcast_arrays(a, s, tau)
     if layers == 1:
         return (1 / tau)[()], np.full(a.shape, np.nan)[()]
@@ -91,7 +95,7 @@ def sharpness(
     if isinstance(s, Task) != (depth is None) or isinstance(s, Task) != (weights is not None):
         raise ValueError(
             f"sharpness needs a singular value and a depth, or a task and weights, got s of type {type(s).__name__}, "
-            f"depth={depth!r} and weights {'given' if weights is not None else 'not given'}: weights bring their own depth. "
+            f"depth={shown(depth)} and weights {'given' if weights is not None else 'not given'}: weights bring their own depth. "
             f"Pass sharpness(4.0, depth=2) or sharpness(task, weights)."
         )
     if isinstance(s, Task):
@@ -102,6 +106,7 @@ def sharpness(
     power = checks.finite("sharpness", "power", power)
     advice = "no data, no curvature. Leave the mode out."
     checks.refuse("sharpness", "power > 0", "power", power, ~(power > 0), advice)
+    checks.fit("sharpness", s=s, power=power)
     return layers * power * (s / power) ** (2 - 2 / layers)
 
 
@@ -157,6 +162,7 @@ def task_sharpness(task: Task, depth: int) -> float:
         >>> round(task_sharpness(Task.from_modes([4.0, 1.0]), 2), 12)
         8.0
     """
+    a_task("task_sharpness", task)
     layers = checks.depths("task_sharpness", depth)
     if layers == np.inf:
         raise ValueError(
@@ -202,8 +208,13 @@ def optimal_learning_time(depth: ArrayLike, *, s: float = 1.0, u0: float = 1e-3,
         >>> optimal_learning_time([2, 9, math.inf], u0=0.1).round(3)
         array([ 4.394,  9.968, 13.283])
     """
-    uf = s - u0 if uf is None else uf
-    depths = np.asarray(depth, dtype=np.float64)
+    advice = "a mode keeps its sign. Pass a positive strength."
+    s = real_number("optimal_learning_time", "s", s, "> 0", advice)
+    u0 = real_number("optimal_learning_time", "u0", u0, "> 0", advice)
+    uf = real_number("optimal_learning_time", "uf", s - u0 if uf is None else uf, "> 0", advice)
+    depths = real_array(
+        "optimal_learning_time", "depth", depth, "> 0 or infinite", "it counts weight matrices. Pass 2."
+    )
     times = [
         any_depth.learning_time(uf, s=s, u0=u0, depth=layers) * (layers if layers < np.inf else 1.0)
         for layers in depths.ravel().tolist()
@@ -224,6 +235,8 @@ def depth_delay(*, s: float = 1.0, u0: float = 1e-3, uf: float | None = None) ->
         np.float64(998.999)
     """
     target, start = checks.singular_values("depth_delay", s), checks.starts("depth_delay", u0)
+    checks.fit("depth_delay", s=target, u0=start)
     end = checks.finite("depth_delay", "uf", target - start if uf is None else uf)
+    checks.fit("depth_delay", s=target, u0=start, uf=end)
     checks.refuse("depth_delay", "uf > 0", "uf", end, ~(end > 0), "a mode keeps its sign. Pass a strength below s.")
     return target / start - target / end

@@ -46,6 +46,7 @@ def two_layer_spectrum(strengths: ArrayLike, *, targets: ArrayLike, n_in: int, h
         array([-1.,  1.,  3.])
     """
     modes = arranged("two_layer_spectrum", strengths, targets, (n_in, hidden, n_out), 1.0)
+    n_in, hidden, n_out = modes.widths
     outer = min(n_in, n_out)
     inner, spare = min(hidden, outer), abs(n_in - n_out)
     u, e = modes.a[:, :inner] ** 2, modes.e

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deeplinear.curve import Curve
-from deeplinear.exact.development.similarity import gaps, share_of_depth
+from deeplinear.exact.development.similarity import checked, gaps, share_of_depth
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def splits(curve: Curve, task: Task, *, fraction: float = 0.5, depth: int = 2, l
         (0,) (1,) 4.64 4.64
         (2,) (3,) 5.6 5.6
     """
+    checked("splits", curve, task)
     if curve.strengths.ndim != 2:
         raise ValueError(
             f"splits needs one start and one rate, got strengths of shape {curve.strengths.shape}: each run has its own times. "
@@ -102,8 +103,8 @@ def separation_times(curve: Curve, task: Task, *, fraction: float = 0.5, depth: 
     Returns:
         Shape ``(..., items, items)``; infinite on the diagonal, for items that stay alike, and where the curve ends first.
     """
-    final = np.square(targets(task, depth, layer)) @ gaps(task).T
     paths = np.square(share_of_depth("separation_times", curve, task, depth, layer)) @ gaps(task).T
+    final = np.square(targets(task, depth, layer)) @ gaps(task).T
     return reached(curve.times, paths, final, fraction).reshape(*paths.shape[:-2], task.n_in, task.n_in)
 
 

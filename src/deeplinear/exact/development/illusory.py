@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arguments import real_number
 from deeplinear.curve import Curve
-from deeplinear.exact import checks
 from deeplinear.exact.development.similarity import checked
 from deeplinear.task import Task
 
@@ -86,7 +86,8 @@ def illusory(curve: Curve, task: Task, *, least: float = 0.05) -> tuple[Illusion
         >>> found.item, found.attribute, round(found.peak, 2), abs(found.final) < 1e-6
         (2, 1, 0.47, True)
     """
-    least = float(checks.positive("illusory", "least", least))
+    least = real_number("illusory", "least", least, "> 0", "it is a share of the largest belief. Pass 0.05.")
+    checked("illusory", curve, task)
     if curve.strengths.ndim != 2:
         raise ValueError(
             f"illusory needs one start and one rate, got strengths of shape {curve.strengths.shape}: each run has its own "

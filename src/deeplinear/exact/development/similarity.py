@@ -10,13 +10,13 @@ the next mode β has grown to ``std^{1 − s_β/s_α}`` of its target when mode 
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arguments import whole_number
 from deeplinear.curve import Curve
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -105,11 +105,9 @@ def coordinates(curve: Curve, task: Task, *, dimensions: int = 2, depth: int = 2
         Saxe, McClelland & Ganguli 2019, doi:10.1073/pnas.1820226116, Fig. 3, there scaled at all times together.
     """
     held = activity(curve, task, depth=depth, layer=layer)
-    if not 1 <= whole(dimensions) <= held.shape[-1]:
-        raise ValueError(
-            f"coordinates needs 1 <= dimensions <= {held.shape[-1]}, got dimensions={dimensions!r}: there are no more "
-            f"modes. Pass 2."
-        )
+    dimensions = whole_number(
+        "coordinates", "dimensions", dimensions, 1, held.shape[-1], "there are no more modes. Pass 2."
+    )
     held = held - held.mean(axis=-2, keepdims=True)
     axes = np.linalg.svd(held[..., -1, :, :], full_matrices=False)[2][..., :dimensions, :].swapaxes(-1, -2)
     places = held @ axes[..., None, :, :]
@@ -121,11 +119,9 @@ def coordinates(curve: Curve, task: Task, *, dimensions: int = 2, depth: int = 2
 def share_of_depth(function: str, curve: Curve, task: Task, depth: int, layer: int) -> Array:
     """``|a_α(t)|^{l/L}``, shape ``(..., T, k)``; errors as `representations`."""
     checked(function, curve, task)
-    if not 1 <= whole(layer) <= whole(depth):
-        raise ValueError(
-            f"{function} needs whole numbers 1 <= layer <= depth, got layer={layer!r}, depth={depth!r}: layers count from 1, "
-            f"the first after the input, to depth, the output. Pass layer=1 and depth=2 for the usual hidden layer."
-        )
+    usual = "layers count from 1, after the input, to depth, the output. Pass layer=1 and depth=2 for the usual hidden layer."
+    depth = whole_number(function, "depth", depth, advice=usual)
+    layer = whole_number(function, "layer", layer, 1, depth, usual)
     return np.abs(curve.strengths) ** (layer / depth)
 
 
@@ -141,6 +137,7 @@ def checked(function: str, curve: Curve, task: Task) -> None:
     Raises:
         ValueError: see there.
     """
+    a_task(function, task)
     if not isinstance(curve, Curve):
         raise ValueError(
             f"{function} needs a Curve, got a {type(curve).__name__}: it looks at strengths over time. Pass law(times), or a run."
@@ -159,11 +156,3 @@ def checked(function: str, curve: Curve, task: Task) -> None:
             f"{function} needs one-hot items, Σ¹¹ = c I, got a task of anisotropy {task.anisotropy:.3g}: similarity is that "
             f"of inputs that occur alone and equally often. Build the task from np.eye(items), or whiten it."
         )
-
-
-def whole(number: int) -> int:
-    """The integer, or −1 for what is none."""
-    try:
-        return operator.index(number)
-    except TypeError:
-        return -1

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, real_number
 from deeplinear.exact import checks
 from deeplinear.exact.generalisation.bulk import Rule, edges, marchenko_pastur
 from deeplinear.exact.generalisation.stopping import best_time
@@ -62,13 +63,17 @@ class HighDimensional:
     normalised: bool = False
 
     def __post_init__(self) -> None:
-        checks.positive("HighDimensional", "ratio", self.ratio)
-        checks.time_constant("HighDimensional", self.tau)
-        for name in ("noise", "teacher", "start"):
-            value = np.asarray(getattr(self, name), dtype=np.float64)
-            bad = ~((value >= 0) & (value < np.inf))
-            advice = "it is a variance. Pass 0.0 for none."
-            checks.refuse("HighDimensional", f"a finite {name} >= 0", name, value, bad, advice)
+        variance = (">= 0", "it is a variance. Pass 0.0 for none.")
+        for name, (condition, advice) in {
+            "ratio": ("> 0", "it is examples for each weight. Pass for example 1.0."),
+            "tau": ("> 0", "it is 1 / learning rate. Pass 1.0."),
+            "noise": variance,
+            "teacher": variance,
+            "start": variance,
+        }.items():
+            value = real_number("HighDimensional", name, getattr(self, name), condition, advice)
+            object.__setattr__(self, name, value)
+        flag("HighDimensional", "normalised", self.normalised)
 
     @property
     def off(self) -> float:
@@ -173,7 +178,8 @@ class HighDimensional:
     def overtraining(self, t: ArrayLike = np.inf) -> Array:
         """What training until t costs against stopping in time: `test_error` less the least one, 0 before the optimum."""
         best = self.optimal_stopping_time()
-        late = np.asarray(t) > best
+        t = checks.times("overtraining", t)
+        late = t > best
         cost = self.test_error(np.where(late, t, best)) - self.test_error(best)
         return np.where(late, cost, 0.0)[()]
 
@@ -198,6 +204,7 @@ class HighDimensional:
             raise ValueError(
                 "worst_ratio needs noise > 0, got noise=0.0: without noise learning never harms. Pass a positive variance."
             )
+        t = real_number("worst_ratio", "t", t, "> 0 or infinite", "at the start nothing is overtrained. Pass np.inf.")
         if t == np.inf:
             return 1.0, np.inf
 

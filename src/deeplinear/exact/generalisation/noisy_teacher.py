@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.arguments import generator, whole_number
 from deeplinear.exact import checks
 from deeplinear.exact.generalisation import spikes
 from deeplinear.exact.generalisation.bulk import Rule, eigenvalue, marchenko_pastur
@@ -71,15 +72,21 @@ class NoisyTeacher(Learner):
 
     def __post_init__(self) -> None:
         s = np.atleast_1d(checks.positive("NoisyTeacher", "singular_values", self.singular_values))
+        for name in ("n_in", "n_out"):
+            units = whole_number(
+                "NoisyTeacher", name, getattr(self, name), advice="it counts units. Pass for example 100."
+            )
+            object.__setattr__(self, name, units)
         room = min(self.n_in, self.n_out)
-        if s.ndim != 1 or not 1 <= s.size <= room or self.n_in % 1 or self.n_out % 1:
+        if s.ndim != 1 or not 1 <= s.size <= room:
             raise ValueError(
                 f"NoisyTeacher needs whole n_in, n_out and 1 to min(n_in, n_out) singular values, got {s.size} of them "
                 f"for n_in={self.n_in!r}, n_out={self.n_out!r}: each takes one input and one output. Pass fewer."
             )
-        spikes.checked("NoisyTeacher", s, self.aspect, self.sigma)
+        object.__setattr__(self, "sigma", spikes.checked("NoisyTeacher", s, self.aspect, self.sigma)[3])
         object.__setattr__(self, "singular_values", tuple(float(x) for x in s))
-        _ = self.student  # checks its parameters
+        for name in ("u0", "tau", "depth", "hidden"):  # as the student checked them
+            object.__setattr__(self, name, getattr(self.student, name))
 
     @property
     def aspect(self) -> float:
@@ -171,7 +178,7 @@ class NoisyTeacher(Learner):
         Args:
             rng: seed or generator.
         """
-        rng = np.random.default_rng(rng)
+        rng = generator("sample", rng)
         k = len(self.singular_values)
         u, v = (np.linalg.qr(rng.normal(size=(n, k)))[0] for n in (self.n_out, self.n_in))
         teacher = (u * self.singular_values) @ v.T

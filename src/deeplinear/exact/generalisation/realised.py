@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arrays import real_array
 from deeplinear.exact.generalisation.learner import Learner, Spectrum
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -48,20 +49,23 @@ class Realised(Learner):
     hidden: int | None = None
 
     def __post_init__(self) -> None:
+        a_task("Realised", self.task)
         away = float(np.abs(self.task.input_correlation - np.eye(self.task.n_in)).max())
         if away > WHITE:
             raise ValueError(
                 f"Realised needs white inputs, got a task with Σ¹¹ off the identity by {away:.3g}: other modes are not "
                 f"learned one by one. Pass task.whitened(variance=1.0), and the teacher in those inputs."
             )
-        teacher = np.asarray(self.teacher, dtype=np.float64)
-        if teacher.shape != (self.task.n_out, self.task.n_in) or not np.isfinite(teacher).all() or not teacher.any():
+        advice = "errors are measured from it. Pass the noiseless map."
+        teacher = real_array("Realised", "teacher", self.teacher, "finite", advice)
+        if teacher.shape != (self.task.n_out, self.task.n_in) or not teacher.any():
             raise ValueError(
                 f"Realised needs a finite teacher, not zero, of shape {(self.task.n_out, self.task.n_in)}, got shape "
                 f"{teacher.shape}: errors are measured from it and in units of it. Pass the noiseless map."
             )
         object.__setattr__(self, "teacher", teacher)
-        _ = self.student  # checks its parameters
+        for name in ("u0", "tau", "depth", "hidden"):  # as the student checked them
+            object.__setattr__(self, name, getattr(self.student, name))
 
     @cached_property
     def _modes(self) -> Spectrum:

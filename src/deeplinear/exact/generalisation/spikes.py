@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear.arguments import real_number
 from deeplinear.exact import checks
 
 if TYPE_CHECKING:
@@ -21,12 +22,9 @@ FAINT = 1e60  # noise over signal beyond which nothing changes; its fourth power
 
 def checked(function: str, s: ArrayLike, aspect: float, sigma: float) -> tuple[Array, Array, float, float]:
     """Singular values of the teacher, noise over signal, aspect and noise scale, all in their domains."""
-    s, aspect = checks.positive(function, "s", s), float(checks.positive(function, "aspect", aspect))
-    sigma = float(checks.finite(function, "sigma", sigma))
-    if sigma < 0:
-        raise ValueError(
-            f"{function} needs sigma >= 0, got sigma={sigma!r}: it is a standard deviation. Pass 0.0 for no noise."
-        )
+    s = checks.positive(function, "s", s)
+    aspect = real_number(function, "aspect", aspect, "> 0", "it is n_out / n_in. Pass for example 0.5.")
+    sigma = real_number(function, "sigma", sigma, ">= 0", "it is a standard deviation. Pass 0.0 for no noise.")
     with np.errstate(over="ignore"):
         return s, np.minimum(sigma / s, FAINT), aspect, sigma
 

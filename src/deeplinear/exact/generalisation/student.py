@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number, whole_number
 from deeplinear.exact import checks
 from deeplinear.exact.modes import depth as deep
 from deeplinear.exact.modes import sigmoid
@@ -39,15 +40,20 @@ class Student:
     hidden: int | None
 
     def __post_init__(self) -> None:
-        checks.depths("Student", self.depth)
-        checks.time_constant("Student", self.tau)
+        clean = {"depth": checks.depths("Student", self.depth)}
+        clean["tau"] = real_number("Student", "tau", self.tau, "> 0", "it is 1 / learning rate. Pass 1.0.")
+        clean["u0"] = real_number("Student", "u0", self.u0, "finite", "it is the strength at the start. Pass 1e-3.")
         if not (self.depth == 1 and self.u0 == 0):
-            checks.starts("Student", self.u0)
-        if self.hidden is not None and (self.hidden < 1 or self.hidden % 1 or self.depth == 1):
-            raise ValueError(
-                f"Student needs a whole hidden >= 1 and a hidden layer, got hidden={self.hidden!r} at depth={self.depth!r}: "
-                f"it is a number of units. Leave it out for a layer as wide as the task."
-            )
+            checks.starts("Student", clean["u0"])
+        if self.hidden is not None:
+            units = "it is a number of units. Leave it out for a layer as wide as the task."
+            clean["hidden"] = whole_number("Student", "hidden", self.hidden, 1, advice=units)
+            if self.depth == 1:
+                raise ValueError(
+                    f"Student needs depth >= 2 for hidden units, got hidden={self.hidden} at depth=1: {units}"
+                )
+        for name, value in clean.items():
+            object.__setattr__(self, name, value)
 
     def strengths(self, t: ArrayLike, s: ArrayLike) -> Array:
         """Strength at times t of modes of singular value s, of both broadcast together."""

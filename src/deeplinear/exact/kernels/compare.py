@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag
 from deeplinear.directions import Directions
 from deeplinear.exact import checks
-from deeplinear.task import Task
+from deeplinear.exact.kernels import ntk
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.exact.kernels.ntk import Factors
@@ -75,6 +77,11 @@ def movement(start: Factors, end: Factors, input_correlation: ArrayLike | None =
         [2.0, 0.0, 3.0]
     """
     root = _root(start, end, input_correlation)
+    if len(start) != len(end):
+        raise ValueError(
+            f"movement needs factors of one network, got {len(start)} layers at the start and {len(end)} at the end: layers are "
+            f"compared one by one. Compare other networks with `similarity`."
+        )
     start, end = _seen(start, root), _seen(end, root)
     sizes = [np.sqrt(np.maximum(_inner(k, k), 0.0)) for k in (start, end)]
     if min(size.min(initial=np.inf) for size in sizes) == 0:
@@ -116,6 +123,7 @@ def similarity(
         >>> similarity(start, end).round(3), similarity(start, end, traceless=True).round(3)
         (np.float64(0.8), np.float64(-1.0))
     """
+    traceless = flag("similarity", "traceless", traceless)
     root = _root(first, second, input_correlation)
     one, two = _seen(first, root), _seen(second, root)
     n_out, n_in = one[0][0].shape[-1], one[0][1].shape[-1]
@@ -127,7 +135,11 @@ def similarity(
                 "weights that are not all zero."
             )
         return squares[0] / np.sqrt(squares[1] * squares[2])
-    s11 = np.eye(n_in) if input_correlation is None else np.asarray(input_correlation, dtype=np.float64)
+    s11 = (
+        np.eye(n_in)
+        if input_correlation is None
+        else checks.finite("similarity", "input_correlation", input_correlation)
+    )
     dimension = n_out * len(Directions.from_correlation(s11).sizes)
     a, b = _trace(one), _trace(two)
     cross, left, right = (
@@ -161,6 +173,7 @@ def alignment(factors: Factors, task: Task) -> Array:
         >>> alignment(ntk.of_map([[1.0]], 3), Task.from_modes([2.0])).round(12)
         np.float64(1.0)
     """
+    a_task("alignment", task)
     root = _root(factors, factors, task.input_correlation)
     s31 = task.input_output_correlation
     if factors[0][0].shape[-1] != task.n_out:
@@ -218,6 +231,7 @@ def _difference(end: Factors, start: Factors) -> Factors:
 
 def _root(first: Factors, second: Factors, input_correlation: ArrayLike | None) -> Array | None:
     """``(Σ¹¹)^½``, after checking that all belong together."""
+    first, second = (ntk.checked_factors("kernels", each) for each in (first, second))
     sizes = {(above.shape[-1], below.shape[-1]) for above, below in first + second}
     if len(sizes) != 1:
         raise ValueError(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.messages import shown
 from deeplinear.weights import Weights, checked
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def kernel(factors: Factors, x: ArrayLike | None = None) -> Array:
         >>> kernel(factors(([[2.0, 0.0]], [[3.0]])), [[1.0, 1.0]])
         array([[22.]])
     """
+    factors = checked_factors("kernel", factors)
     n_in = factors[0][1].shape[-1]
     x = np.eye(n_in) if x is None else checks.finite("kernel", "x", x)
     if x.ndim != 2 or x.shape[1] != n_in:
@@ -121,6 +123,28 @@ def kernel(factors: Factors, x: ArrayLike | None = None) -> Array:
     total = np.asarray(total)
     size = total.shape[-1] * total.shape[-2]
     return total.reshape(*total.shape[:-4], size, size)
+
+
+def checked_factors(function: str, factors: Factors) -> Factors:
+    """Pairs of square matrices, as `factors` makes them.
+
+    Raises:
+        TypeError: something else.
+    """
+    pairs = isinstance(factors, list | tuple) and len(factors) > 0
+    if not pairs or not all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and all(map(square, pair)) for pair in factors
+    ):
+        raise TypeError(
+            f"{function} needs factors, got {shown(factors)}: a kernel is kept as one pair of square matrices for each layer. "
+            f"Pass ntk.factors(weights), ntk.of_map(w, depth) or law.factors(times)."
+        )
+    return list(factors)
+
+
+def square(matrix: object) -> bool:
+    """Whether this is an array of square matrices."""
+    return isinstance(matrix, np.ndarray) and matrix.ndim >= 2 and matrix.shape[-1] == matrix.shape[-2]
 
 
 def _gram(a: Array) -> Array:
@@ -143,7 +167,11 @@ def whole_depth(function: str, depth: int) -> int:
 
 def _stacked(weights: Sequence[ArrayLike]) -> Weights:
     """Layers with leading axes, checked to chain."""
-    if isinstance(weights, np.ndarray) or len(weights) == 0 or min(np.ndim(w) for w in weights) < 3:
+    if (
+        not isinstance(weights, list | tuple)
+        or len(weights) == 0
+        or not all(getattr(w, "ndim", 0) >= 3 for w in weights)
+    ):
         return checked(weights)
     layers = tuple(checks.finite("factors", "weights", w) for w in weights)
     checked([np.zeros(layer.shape[-2:]) for layer in layers])

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
 from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
 from deeplinear.exact.kernels.ending import LARGEST, ending
-from deeplinear.task import Task
+from deeplinear.messages import shown
+from deeplinear.task import Task, a_task
 from deeplinear.weights import checked, end_to_end, imbalance, widths
 
 if TYPE_CHECKING:
@@ -197,7 +199,18 @@ def regime(task: Task, weights: Sequence[ArrayLike], *, tau: float = 1.0, law: L
         >>> regime(Task.from_modes([3.0, 1.0]), (w, 0.0 * w)).verdict
         'lazy'
     """
+    a_task("regime", task)
     layers = checked(weights, task)
+    tau = real_number("regime", "tau", tau, "> 0", "it is 1 / learning rate. Pass 1.0.")
+    if law is not None and not (hasattr(law, "trajectory") and hasattr(law, "start")):
+        raise TypeError(
+            f"regime needs a Law, got law={shown(law)}: it says where learning ends. Pass solve(task, weights), or leave it out."
+        )
+    if law is not None and not all(map(np.array_equal, law.start, layers)):
+        raise ValueError(
+            f"regime needs the law of this start, got one of layers of shapes {[w.shape for w in law.start]} with other weights: "
+            f"where they end says nothing about these. Pass solve(task, weights), or leave it out."
+        )
     start, law = ntk.factors(layers), law or exact_law(task, layers, tau)
     if law is None or (law.kind != "closed form" and sum(w.size for w in layers) <= LARGEST):
         run = ending(task, layers, tau=tau if law is None else law.tau, goal=None if law is None else destination(law))

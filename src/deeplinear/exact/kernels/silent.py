@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
 from deeplinear.exact import checks
 from deeplinear.exact.best import best_map
 from deeplinear.exact.kernels import compare, ntk
+from deeplinear.messages import shown
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def final_kernel(beta: ArrayLike, *, depth: int) -> Array:
     size = np.linalg.norm(beta)
     if beta.ndim != 1 or not size > 0:
         raise ValueError(
-            f"final_kernel needs a vector that is not zero, got beta={beta!r}: it is the map of the one output. Use "
+            f"final_kernel needs a vector that is not zero, got beta={shown(beta)}: it is the map of the one output. Use "
             f"`final_factors` for several outputs."
         )
     direction = beta / size
@@ -149,17 +151,15 @@ def silence(
         loss down 5% at t = 1.391: kernel 0.994 aligned with its end (0.020 at the start) at 2.5% of its final size
     """
     t, values = checks.finite("silence", "times", times), checks.finite("silence", "loss", loss)
+    factors = ntk.checked_factors("silence", factors)
     lead = {pair[side].shape[:-2] for pair in factors for side in (0, 1)}
     if t.ndim != 1 or values.shape != t.shape or lead != {t.shape} or len(t) < 2 or not (np.diff(t) > 0).all():
         raise ValueError(
             f"silence needs rising times and a loss and factors for each, got times of shape {t.shape}, loss of shape "
             f"{values.shape} and factors with leading axes {sorted(lead)}. Evaluate all three at the same times."
         )
-    if not 0 < fraction < 1:
-        raise ValueError(
-            f"silence needs 0 < fraction < 1, got fraction={fraction!r}: it is the part of its fall that the loss has done. "
-            f"Try 0.05."
-        )
+    advice = "it is the part of its fall that the loss has done. Try 0.05."
+    fraction = real_number("silence", "fraction", fraction, "0 < · < 1", advice)
     fall = values[0] - values[-1]
     if not fall > 0:
         raise ValueError(

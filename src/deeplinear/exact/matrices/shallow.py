@@ -7,24 +7,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import real_number
 from deeplinear.exact import checks
 from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.requests import listed
 from deeplinear.exact.trajectory import Trajectory
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.exact.start import Start
     from deeplinear.task import Array
 
 
+TAU = "it is 1 / learning rate. Pass 1.0."
+
+
 def away(task: Task, start: ArrayLike) -> Array:
     """``W_0 − W*`` in the principal components of the inputs, shape ``(n_out, n_in)``."""
-    return (checks.finite("maps", "start", start) - task.optimum) @ task.input_modes[1]
+    a_task("maps", task)
+    begun = checks.finite("maps", "start", start)
+    if begun.shape != (task.n_out, task.n_in):
+        raise ValueError(
+            f"maps needs a start of shape ({task.n_out}, {task.n_in}), got shape {begun.shape}: it is the one layer, outputs in "
+            f"rows. Transpose it, or take the task that it was made for."
+        )
+    return (begun - task.optimum) @ task.input_modes[1]
 
 
-def decays(task: Task, t: ArrayLike, tau: float) -> Array:
+def decays(task: Task, t: Array, tau: float) -> Array:
     """``exp(−p_i t / tau)`` for each input power p_i, shape ``(T, n_in)``; 1 where inputs never occur."""
-    t = np.asarray(t, dtype=np.float64)[:, None]
+    t = t[:, None]
     with np.errstate(invalid="ignore"):
         return np.where(task.input_modes[0] == 0, 1.0, np.exp(-t / tau * task.input_modes[0]))
 
@@ -54,22 +66,24 @@ def maps(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Arr
         array([[3., 0.],
                [0., 1.]])
     """
-    t, tau = checks.times("maps", t), float(checks.time_constant("maps", tau))
+    t, tau = listed("maps", t), real_number("maps", "tau", tau, "> 0", TAU)
     decayed = away(task, start) * decays(task, t, tau)[:, None, :]
     return task.optimum + decayed @ task.input_modes[1].T
 
 
 def strengths(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Array:
     """Strength of each task mode, shape ``(T, k)``, without forming the maps; arguments as in `maps`."""
-    t, tau = checks.times("strengths", t), float(checks.time_constant("strengths", tau))
-    shares = (task.modes.u.T @ away(task, start)) * (task.modes.v.T @ task.input_modes[1])
+    t, tau = listed("strengths", t), real_number("strengths", "tau", tau, "> 0", TAU)
+    begun = away(task, start)
+    shares = (task.modes.u.T @ begun) * (task.modes.v.T @ task.input_modes[1])
     return task.targets + decays(task, t, tau) @ shares.T
 
 
 def loss(t: ArrayLike, *, task: Task, start: ArrayLike, tau: float = 1.0) -> Array:
     """``E(t) = floor + ½ Σ_i p_i exp(−2 p_i t / tau) ‖(W_0 − W*) e_i‖²``, shape ``(T,)``; arguments as in `maps`."""
-    t, tau = checks.times("loss", t), float(checks.time_constant("loss", tau))
-    parts = task.input_modes[0] * np.square(away(task, start)).sum(axis=0)
+    t, tau = listed("loss", t), real_number("loss", "tau", tau, "> 0", TAU)
+    begun = away(task, start)
+    parts = task.input_modes[0] * np.square(begun).sum(axis=0)
     return task.floor + 0.5 * np.square(decays(task, t, tau)) @ parts
 
 

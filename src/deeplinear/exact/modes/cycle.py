@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, real_number
 from deeplinear.exact import checks
 from deeplinear.exact.curvature.rates import sharpness
+from deeplinear.messages import shown
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -40,6 +42,9 @@ class TwoCycle(NamedTuple):
     imbalance: Array
 
 
+STEEPEST = 1e100  # rate times sharpness from which its products leave float64
+
+
 def multiplier(rate: ArrayLike, *, s: ArrayLike, depth: int, power: ArrayLike = 1.0) -> Array:
     """What a step makes of a small distance from the target, ``1 − rate Λ_1``; descent settles between −1 and 1.
 
@@ -62,7 +67,9 @@ def multiplier(rate: ArrayLike, *, s: ArrayLike, depth: int, power: ArrayLike = 
         >>> multiplier(0.3, s=4.0, depth=2).round(12)
         np.float64(-1.4)
     """
-    return 1 - checks.positive("multiplier", "rate", rate) * sharpness(s, depth=depth, power=power)
+    rate, steepest = checks.positive("multiplier", "rate", rate), sharpness(s, depth=depth, power=power)
+    checks.fit("multiplier", rate=rate, s=np.asarray(steepest))
+    return 1 - rate * steepest
 
 
 def stable_rate(
@@ -97,10 +104,11 @@ def stable_rate(
         >>> stable_rate(4.0, depth=2), stable_rate(4.0, depth=2, momentum=0.9)
         (np.float64(0.25), np.float64(0.475))
     """
-    if not 0 <= momentum < 1:
-        raise ValueError(
-            f"stable_rate needs 0 <= momentum < 1, got momentum={momentum!r}: a heavier ball never comes to rest. Try 0.9."
-        )
+    heavier = "a heavier ball never comes to rest. Try 0.9."
+    momentum, nesterov = (
+        real_number("stable_rate", "momentum", momentum, "0 <= · < 1", heavier),
+        flag("stable_rate", "nesterov", nesterov),
+    )
     with np.errstate(divide="ignore"):
         return np.divide(2 + 2 * momentum, sharpness(s, depth=depth, power=power) * (1 + 2 * momentum * nesterov))
 
@@ -138,11 +146,16 @@ def two_cycle(rate: ArrayLike, *, s: ArrayLike, depth: int, power: ArrayLike = 1
     if layers == np.inf:
         raise ValueError("two_cycle needs a finite depth, got depth=inf: no rate is small enough there. Pass 1000.")
     rate, power = checks.positive("two_cycle", "rate", rate), checks.positive("two_cycle", "power", power)
-    m = np.asarray(rate * sharpness(s, depth=depth, power=power))
+    steepest = sharpness(s, depth=depth, power=power)
+    checks.fit("two_cycle", rate=rate, s=np.asarray(steepest))
+    m = np.asarray(rate * steepest)
+    checks.refuse(
+        "two_cycle", f"rate · sharpness < {STEEPEST:g}", "rate · sharpness", m, m >= STEEPEST, "no such cycle attracts."
+    )
     low, high, along, across = (
         np.where((m > 2) & (layers > 1), x, np.nan) for x in orbit(np.where(m > 2, m, 3.0), layers)
     )
-    target = np.asarray(s) / power
+    target = checks.singular_values("two_cycle", s) / power
     return TwoCycle((target * low)[()], (target * high)[()], along[()], across[()])
 
 
@@ -172,7 +185,7 @@ def cycle_limit(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
     layers = checks.depths("cycle_limit", depth)
     if not 2 <= layers < np.inf:
         raise ValueError(
-            f"cycle_limit needs a finite depth >= 2, got depth={depth!r}: one layer has no cycle and infinitely many no rate. "
+            f"cycle_limit needs a finite depth >= 2, got depth={shown(depth)}: one layer has no cycle and infinitely many no rate. "
             f"Pass for example depth=2."
         )
     low, high = 2.0, 4.0

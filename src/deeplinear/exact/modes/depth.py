@@ -51,6 +51,7 @@ def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, tau: Ar
     """
     t, s = checks.times("strength", t), checks.singular_values("strength", s)
     u0, tau = checks.starts("strength", u0), checks.time_constant("strength", tau)
+    checks.fit("strength", t=t, s=s, u0=u0, tau=tau)
     depth = checks.depths("strength", depth)
     clock = t / tau * (depth if depth < np.inf else 1.0)
     if depth == 1:
@@ -92,6 +93,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, ta
     """
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     u0, tau = checks.starts("learning_time", u0), checks.time_constant("learning_time", tau)
+    checks.fit("learning_time", u=u, s=s, u0=u0, tau=tau)
     depth = checks.depths("learning_time", depth)
     checks.refuse("learning_time", "u > 0", "u", u, ~(u > 0), "a mode keeps its sign. Pass a positive strength.")
     u, s, u0 = np.broadcast_arrays(u, s, u0)
@@ -113,7 +115,12 @@ def condition(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, depth: float, tau: A
     """
     u = strength(t, s=s, u0=u0, depth=depth, tau=tau)
     pace = depth if depth < np.inf else 1.0  # at infinite depth t is in units of tau / depth
-    return pace * np.asarray(t) / np.asarray(tau) * u ** (1 - 2 / depth) * np.abs(np.asarray(s) - u)
+    t, s, tau = (
+        checks.times("condition", t),
+        checks.singular_values("condition", s),
+        checks.time_constant("condition", tau),
+    )
+    return pace * t / tau * u ** (1 - 2 / depth) * np.abs(s - u)
 
 
 def motion(s: Array, layers: Array, tau: Array) -> Motion:

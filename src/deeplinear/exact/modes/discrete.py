@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import flag, real_number, whole_number
+from deeplinear.arrays import real_array
 from deeplinear.exact import checks
 from deeplinear.exact.modes.motion import Motion
 from deeplinear.exact.modes.walk import Walk
@@ -156,13 +158,13 @@ def divergence(
         array([10., nan])
     """
     walk, shaped = begun("divergence", s, layers0, rate, power, momentum, nesterov)
-    steps = int(whole("divergence", limit, "limit")[0])
+    steps = whole_number("divergence", "limit", limit, 0, 2**53, "it is the last step that is looked at.")
     return shaped(walk.first(lambda now: np.isinf(now.u), np.ones(walk.s.shape, dtype=bool), steps))
 
 
 def whole(function: str, steps: ArrayLike, name: str = "steps") -> NDArray[np.intp]:
     """Steps as an array of integers, shape ``(T,)``, all whole and none negative."""
-    steps = np.atleast_1d(np.asarray(steps, dtype=np.float64))
+    steps = np.atleast_1d(real_array(function, name, steps, "real"))
     bad = ~((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps)))
     advice = "descent jumps from step to step. Round it, or ask a law of gradient flow, which has every time."
     checks.refuse(function, f"whole {name} >= 0", name, steps, bad, advice)
@@ -190,10 +192,12 @@ def begun(
             f"{function} needs layers0 of shape (L, k), s of shape (k,) and power of shape () or (k,), got "
             f"{start.shape}, {s.shape} and {power.shape}: one strength for each layer and mode. Reshape them."
         )
-    if rate.ndim > 1 or not 0 <= momentum < 1:
+    heavier = "a heavier ball never comes to rest. Try 0.9."
+    nesterov = flag(function, "nesterov", nesterov)
+    momentum = real_number(function, "momentum", momentum, "0 <= · < 1", heavier)
+    if rate.ndim > 1:
         raise ValueError(
-            f"{function} needs one rate or a list of them and 0 <= momentum < 1, got rates of shape {rate.shape} and "
-            f"momentum={momentum!r}: a heavier ball never comes to rest. Try 0.9."
+            f"{function} needs one rate or a list of them, got shape {rate.shape}: they have one axis. Ravel them."
         )
     modes, runs = len(s), rate.size
     walk = Walk(
@@ -201,7 +205,7 @@ def begun(
         np.tile(np.broadcast_to(power, s.shape), runs),
         np.repeat(np.atleast_1d(rate), modes),
         np.tile(start, runs),
-        float(momentum),
+        momentum,
         nesterov,
     )
     if not np.isfinite(walk.others).all() or not np.isfinite(walk.u).all():

@@ -45,6 +45,7 @@ def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike) -> Array:
         array([0.1, 2. ])
     """
     t, s, u0 = checks.times("strength", t), checks.singular_values("strength", s), checks.starts("strength", u0)
+    checks.fit("strength", t=t, s=s, u0=u0)
     t, s, u0 = np.broadcast_arrays(t, s, u0)
     out, below = u0.copy(), u0 < s
     y = s[below] / u0[below] - 1
@@ -77,6 +78,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike) -> Array:
     """
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     u0 = checks.starts("learning_time", u0)
+    checks.fit("learning_time", u=u, s=s, u0=u0)
     checks.refuse("learning_time", "s > 0", "s", s, s == 0, "(17) divides by it. Use exact.depth.learning_time.")
     checks.refuse("learning_time", "u > 0", "u", u, ~(u > 0), "a mode keeps its sign. Pass a positive strength.")
     never = np.sign(s - u) != np.sign(s - u0)

@@ -46,6 +46,7 @@ def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0)
     """
     t, s = checks.times("strength", t), checks.singular_values("strength", s)
     u0, tau = checks.starts("strength", u0, signed=True), checks.time_constant("strength", tau)
+    checks.fit("strength", t=t, s=s, u0=u0, tau=tau)
     pull = np.where(u0 > 0, s, -s)  # a wrong sign is the right sign with s -> -s
     size = np.abs(u0)
     flat = pull == 0
@@ -84,6 +85,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike =
     """
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     u0, tau = checks.starts("learning_time", u0, signed=True), checks.time_constant("learning_time", tau)
+    checks.fit("learning_time", u=u, s=s, u0=u0, tau=tau)
     never = (np.sign(u) != np.sign(u0)) | (np.sign(s - u) != np.sign(s - u0))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slope = np.where(never, 0.0, (u - u0) / (u0 * (s - u)))
@@ -115,7 +117,7 @@ def half_time(*, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
         >>> half_time(s=2.0, u0=0.01).round(4)
         np.float64(1.3233)
     """
-    return learning_time(np.asarray(s, dtype=np.float64) / 2, s=s, u0=u0, tau=tau)
+    return learning_time(checks.singular_values("half_time", s) / 2, s=s, u0=u0, tau=tau)
 
 
 def transition_width(*, s: ArrayLike, tau: ArrayLike = 1.0) -> Array:
@@ -139,6 +141,7 @@ def transition_width(*, s: ArrayLike, tau: ArrayLike = 1.0) -> Array:
         np.float64(1.0986)
     """
     s, tau = checks.singular_values("transition_width", s), checks.time_constant("transition_width", tau)
+    checks.fit("transition_width", s=s, tau=tau)
     with np.errstate(divide="ignore"):
         return tau * np.log(81.0) / (2 * s)
 
@@ -149,7 +152,12 @@ def condition(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0
     The relative error of `strength` is about machine precision times ``1 + κ``.
     """
     u = strength(t, s=s, u0=u0, tau=tau)
-    return 2.0 * np.asarray(t) * np.abs(np.asarray(s) - u) / np.asarray(tau)
+    t, s, tau = (
+        checks.times("condition", t),
+        checks.singular_values("condition", s),
+        checks.time_constant("condition", tau),
+    )
+    return 2.0 * t * np.abs(s - u) / tau
 
 
 def motion(s: Array, layers: Array, tau: Array) -> Motion:

@@ -52,6 +52,7 @@ def learning_step(
     s, rate = checks.singular_values("learning_step", s), checks.positive("learning_step", "rate", rate)
     d, u0 = checks.positive("learning_step", "power", power), checks.starts("learning_step", u0)
     u, layers = checks.positive("learning_step", "u", u), checks.depths("learning_step", depth)
+    checks.fit("learning_step", u=u, s=s, u0=u0, rate=rate, power=d)
     if layers == np.inf:
         raise ValueError("learning_step needs a finite depth, got depth=inf: no rate is small enough. Pass 1000.")
     tau = d ** (1 - 2 / layers) / rate

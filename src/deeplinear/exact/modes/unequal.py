@@ -59,6 +59,7 @@ def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: Arr
     t, s = checks.times("layers", t), checks.singular_values("layers", s)
     a0, b0 = sized("layers", a0, b0)
     tau = checks.time_constant("layers", tau)
+    checks.fit("layers", t=t, s=s, a0=a0, b0=b0, tau=tau)
     now = grown(t / tau, s, a0, b0)
     b_leads = np.sign(now.plus) * np.sign(now.minus) > 0
     strong = np.where(b_leads, now.plus + now.minus, now.plus - now.minus) / 2
@@ -77,7 +78,9 @@ def strength(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: A
     """
     t, s = checks.times("strength", t), checks.singular_values("strength", s)
     a0, b0 = sized("strength", a0, b0)
-    u = grown(t / checks.time_constant("strength", tau), s, a0, b0).u
+    tau = checks.time_constant("strength", tau)
+    checks.fit("strength", t=t, s=s, a0=a0, b0=b0, tau=tau)
+    u = grown(t / tau, s, a0, b0).u
     return np.where(t == 0, a0 * b0, u)[()]
 
 
@@ -108,6 +111,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, t
     u, s = checks.finite("learning_time", "u", u), checks.singular_values("learning_time", s)
     a0, b0 = sized("learning_time", a0, b0)
     tau = checks.time_constant("learning_time", tau)
+    checks.fit("learning_time", u=u, s=s, a0=a0, b0=b0, tau=tau)
     u, s, a0, b0, tau = np.broadcast_arrays(u, s, a0, b0, tau)
     u0, imbalance = a0 * b0, np.abs((b0 - a0) * (b0 + a0))
     level = imbalance == 0
@@ -171,8 +175,11 @@ def hyperbolic_time(theta: ArrayLike, *, s: ArrayLike, theta0: ArrayLike, c0: Ar
     c0 = checks.finite("hyperbolic_time", "c0", c0)
     advice = "equal layers make no hyperbola. Use `learning_time`, which is regular there."
     checks.refuse("hyperbolic_time", "c0 > 0", "c0", c0, ~(c0 > 0), advice)
+    checks.refuse("hyperbolic_time", "s > 0", "s", s, s == 0, "(26) divides 0 by 0 there. Use `learning_time`.")
+    theta, theta0 = (checks.finite("hyperbolic_time", *angle) for angle in (("theta", theta), ("theta0", theta0)))
+    checks.fit("hyperbolic_time", theta=theta, s=s, theta0=theta0, c0=c0, tau=tau)
     k = np.hypot(c0, 2 * s)
-    r, r0 = (np.tanh(checks.finite("hyperbolic_time", "theta", angle) / 2) for angle in (theta, theta0))
+    r, r0 = np.tanh(theta / 2), np.tanh(theta0 / 2)
     up, down = (k + c0 + 2 * s * r) / (k + c0 + 2 * s * r0), (k - c0 - 2 * s * r0) / (k - c0 - 2 * s * r)
     return tau / k * np.log(up * down)
 
@@ -185,7 +192,9 @@ def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: 
     """
     t, s = checks.times("condition", t), checks.singular_values("condition", s)
     a0, b0 = sized("condition", a0, b0)
-    t = t / checks.time_constant("condition", tau)
+    tau = checks.time_constant("condition", tau)
+    checks.fit("condition", t=t, s=s, a0=a0, b0=b0, tau=tau)
+    t = t / tau
     now = grown(t, s, a0, b0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         change = t * (np.square(now.plus) + np.square(now.minus)) / 2 * np.abs(now.left)

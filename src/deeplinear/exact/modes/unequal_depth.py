@@ -115,10 +115,11 @@ def each_layer(t: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLike 
         >>> each_layer([50.0], s=[2.0], layers=[[0.1], [0.2], [-0.5]]).prod(axis=0).round(9)
         array([[2.]])
     """
-    weakest, begun = evolved("each_layer", t, s=s, layers=layers, tau=tau)[2], np.asarray(layers, dtype=np.float64)
+    weakest, begun = evolved("each_layer", t, s=s, layers=layers, tau=tau)[2], sized("each_layer", layers)
+    s = checks.singular_values("each_layer", s)
     out = np.empty((len(begun), *weakest.shape))
     for i in range(begun.shape[1]):
-        chain = Chain(float(np.asarray(s)[i]), begun[:, i])
+        chain = Chain(float(s[i]), begun[:, i])
         rows = np.arange(len(begun)) != chain.weakest
         sizes = np.sqrt(np.square(weakest[:, i]) + chain.constants[:, None])
         out[rows, :, i] = np.sign(begun[rows, i])[:, None] * sizes
@@ -150,7 +151,11 @@ def evolved(
     """Strengths, ``t |du/dt|`` and the weakest layer, each of shape ``(T, k)``."""
     t, s = np.atleast_1d(checks.times(function, t)), checks.singular_values(function, s)
     layers, tau = sized(function, layers), checks.time_constant(function, tau)
-    if layers.ndim != 2 or layers.shape[0] < 2 or s.shape != layers.shape[1:]:
+    if t.ndim != 1:
+        raise ValueError(
+            f"{function} needs times of shape (T,), got t of shape {t.shape}: each is one row. Ravel them."
+        )
+    if layers.ndim != 2 or layers.shape[0] < 2 or s.shape != layers.shape[1:] or tau.shape not in ((), (1,), s.shape):
         raise ValueError(
             f"{function} needs layers of shape (L, k) with L >= 2 and s of shape (k,), got {layers.shape} and {s.shape}: "
             f"one strength for each layer and mode. Reshape them."
@@ -192,6 +197,16 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, layers: ArrayLike, tau: ArrayLi
     """
     layers, s = sized("learning_time", layers), checks.singular_values("learning_time", s)
     u, tau = checks.finite("learning_time", "u", u), checks.time_constant("learning_time", tau)
+    if (
+        layers.ndim != 2
+        or len(layers) < 2
+        or s.shape != layers.shape[1:]
+        or not {u.shape, tau.shape} <= {(), (1,), s.shape}
+    ):
+        raise ValueError(
+            f"learning_time needs layers of shape (L, k) with L >= 2, s of shape (k,) and u and tau of shape () or (k,), got "
+            f"{layers.shape}, {s.shape}, {u.shape} and {tau.shape}: one strength for each layer and mode. Reshape them."
+        )
     u, tau = np.broadcast_to(u, s.shape), np.broadcast_to(tau, s.shape)
     chains = [Chain(float(s[i]), layers[:, i]) for i in range(len(s))]
     return np.array([float(tau[i]) * duration(chain, float(u[i])) for i, chain in enumerate(chains)])

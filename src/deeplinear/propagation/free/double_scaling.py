@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from deeplinear.arguments import choice
 from deeplinear.propagation.free.law import FreeLaw
 from deeplinear.propagation.free.layers import Numbers, log_eta
 from deeplinear.spectra import checks
@@ -41,11 +42,8 @@ class DoubleScaling(FreeLaw):
     def __post_init__(self):
         advice = "it is the variance of x. Pass for example variance=1.0."
         object.__setattr__(self, "variance", checks.positive("DoubleScaling", "variance", self.variance, advice))
-        if self.kind not in ("bernoulli", "smooth"):
-            raise ValueError(
-                f"DoubleScaling needs a kind of 'bernoulli' or 'smooth', got kind={self.kind!r}: there is a law for φ' that "
-                f"is 0 or 1, and one for φ' near 1. Pass 'bernoulli' for hard-tanh, 'smooth' for tanh."
-            )
+        advice = "Pass 'bernoulli' for hard-tanh, whose φ' is 0 or 1, and 'smooth' for tanh."
+        choice("DoubleScaling", "kind", self.kind, ("bernoulli", "smooth"), advice)
 
     @property
     def top(self) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deeplinear.activations import Activation
+from deeplinear.arguments import whole_number
 from deeplinear.propagation.free.cells import Cells, cells
 from deeplinear.propagation.free.law import FreeLaw
 from deeplinear.propagation.free.layers import Layers, Numbers, alive, flat, layers, log_eta
@@ -129,6 +130,7 @@ class JacobianLaw(FreeLaw):
 
     def log_moment(self, order: int) -> float:
         """``ln E[xⁿ]`` for a whole order from 1 to 12, also where the moment leaves float64."""
+        order = whole_number("log_moment", "order", order, 1, EXACT, "it counts powers of x. Pass for example order=2.")
         shape = normalised(self._fine, order, self.weights == "gaussian")[-1]
         return order * log_mean(self._fine, self.weight_std) + math.log(shape)
 

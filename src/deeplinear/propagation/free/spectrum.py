@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.activations import Activation
+from deeplinear.arguments import choice, whole_number
+from deeplinear.arrays import real_array
+from deeplinear.messages import shown
 from deeplinear.propagation.along_depth import scale
 from deeplinear.propagation.along_depth import variances as along_depth
 from deeplinear.propagation.free.atoms import Atoms
@@ -157,21 +160,19 @@ def described(
     phi, std = with_finite_slope(caller, activation), scale(caller, weight_std, gain)
     if std == 0:
         raise ValueError(f"{caller} needs a weight_std > 0, got weight_std=0.0: J is 0. Pass for example gain=1.0.")
-    if weights not in ("orthogonal", "gaussian"):
-        raise ValueError(
-            f"{caller} needs weights of 'orthogonal' or 'gaussian', got weights={weights!r}: no other law is known here. "
-            f"Pass one of the two."
-        )
+    choice(caller, "weights", weights, ("orthogonal", "gaussian"))
     if (variances is None) == (input_variance is None):
         raise ValueError(
-            f"{caller} needs one of input_variance and variances, got input_variance={input_variance!r}, "
-            f"variances={variances!r}: φ' depends on them. Pass input_variance=1.0, or 'fixed point'."
+            f"{caller} needs one of input_variance and variances, got input_variance={shown(input_variance)}, "
+            f"variances={shown(variances)}: φ' depends on them. Pass input_variance=1.0, or 'fixed point'."
         )
     if variances is not None:
-        q = np.asarray(variances, dtype=np.float64)
-        if q.ndim != 1 or not q.size or not np.isfinite(q).all() or (q < 0).any() or depth not in (None, q.size):
+        q = real_array(
+            caller, "variances", variances, ">= 0", "they are mean squares. Pass an array of shape (depth,)."
+        )
+        if q.ndim != 1 or not q.size or (depth is not None and whole_number(caller, "depth", depth) != q.size):
             raise ValueError(
-                f"{caller} needs variances >= 0 and finite, one for each layer, got shape {q.shape} and depth={depth!r}: they "
+                f"{caller} needs finite variances >= 0, one for each layer, got shape {q.shape} and depth={shown(depth)}: they "
                 f"are mean squares. Pass an array of shape (depth,)."
             )
         return phi, std, q
@@ -181,7 +182,7 @@ def described(
         return phi, std, np.full(depth, q_star)
     if isinstance(input_variance, str):
         raise ValueError(
-            f"{caller} needs input_variance to be a number or 'fixed point', got {input_variance!r}: it is a mean square. "
+            f"{caller} needs input_variance to be a number or 'fixed point', got input_variance={shown(input_variance)}: it is a mean square. "
             f"Pass for example 1.0."
         )
     assert input_variance is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import choice, generator, whole_number
 from deeplinear.network import Network
 from deeplinear.propagation.matrix_free.lanczos import Bidiagonal
 from deeplinear.propagation.matrix_free.operator import inverse_operator, meant
@@ -77,19 +78,13 @@ def extreme_singular_values(
         >>> ends.values.round(4)
         array([7.503e-01, 2.000e-04])
     """
-    if which not in ("largest", "smallest", "both"):
-        raise ValueError(
-            f"extreme_singular_values needs an end of the spectrum, got which={which!r}: a spectrum has two. "
-            f"Pass 'largest', 'smallest' or 'both'."
-        )
+    choice("extreme_singular_values", "which", which, ("largest", "smallest", "both"))
     operator = meant("extreme_singular_values", network, x)
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= min(operator.shape):
-        raise ValueError(
-            f"extreme_singular_values needs a whole number k from 1 to {min(operator.shape)}, got k={k!r}: that is how many "
-            f"singular values there are. Pass for example k=1."
-        )
+    advice = "that is how many singular values there are. Pass for example k=1."
+    k = whole_number("extreme_singular_values", "k", k, 1, min(operator.shape), advice)
+    steps = whole_number("extreme_singular_values", "steps", steps, advice="it says when to give up. Pass 500.")
     rtol = tolerance("extreme_singular_values", rtol)
-    rng, found = np.random.default_rng(rng), []
+    rng, found = generator("extreme_singular_values", rng), []
     if which != "smallest":
         found.append(top(operator, k, rtol, steps, rng))
     if which != "largest":

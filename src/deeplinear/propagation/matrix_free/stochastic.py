@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arguments import generator, whole_number, whole_numbers
+from deeplinear.arrays import real_array
 from deeplinear.network import Network
 from deeplinear.propagation.matrix_free.lanczos import Bidiagonal
 from deeplinear.propagation.matrix_free.operator import meant
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 
+MOST = 10**6  # probes, orders or steps
 LOWEST = -1e300  # stands for ln 0 where something is interpolated
 
 
@@ -67,14 +70,11 @@ def spectral_moments(
         array([1.])
     """
     operator = narrow("spectral_moments", network, x)
-    whole = [isinstance(m, (int, np.integer)) and not isinstance(m, bool) and m >= 1 for m in orders]
-    if not whole or not all(whole):
-        raise ValueError(
-            f"spectral_moments needs whole orders >= 1, got orders={orders!r}: powers are built by multiplication. "
-            f"Pass for example orders=(1, 2)."
-        )
-    enough("spectral_moments", "probes", probes, 2)
-    z = signs(operator.shape[1], probes, np.random.default_rng(rng))
+    orders = whole_numbers(
+        "spectral_moments", "orders", orders, advice="powers are built by multiplication. Pass (1, 2)."
+    )
+    probes = enough("spectral_moments", "probes", probes, 2)
+    z = signs(operator.shape[1], probes, generator("spectral_moments", rng))
     samples = []
     for m in range(max(orders)):
         z = operator.rmatmat(z) if m % 2 else operator.matmat(z)
@@ -105,7 +105,8 @@ class SpectralDensity:
         of wide spectra, mean that the steps did not resolve what is there.
         """
         with np.errstate(divide="ignore"):
-            at = np.maximum(np.log(np.asarray(s, dtype=np.float64)), LOWEST)
+            places = real_array("SpectralDensity.cdf", "s", s, ">= 0 or infinite", "singular values are not negative.")
+            at = np.maximum(np.log(places), LOWEST)
         middles, halves = [], []
         for nodes, weights in zip(self.log_s, self.weights, strict=True):
             rungs, half = np.maximum(nodes, LOWEST), np.where(nodes > LOWEST, weights / 2, 0.0)
@@ -119,7 +120,9 @@ class SpectralDensity:
         width = positive(
             "SpectralDensity.pdf", "width", width, "it blurs nodes into a density. Pass for example width=0.1."
         )
-        at = np.asarray(log_s, dtype=np.float64)[..., None]
+        at = real_array("SpectralDensity.pdf", "log_s", log_s, "not NaN", "it is where the density is wanted.")[
+            ..., None
+        ]
         kernels = [
             (np.exp(-(((at - nodes) / width) ** 2) / 2) @ weights) / (width * (2 * np.pi) ** 0.5)
             for nodes, weights in zip(self.log_s, self.weights, strict=True)
@@ -160,9 +163,8 @@ def spectral_density(
         (True, True)
     """
     operator = narrow("spectral_density", network, x)
-    enough("spectral_density", "probes", probes, 2)
-    enough("spectral_density", "steps", steps, 1)
-    rng, size = np.random.default_rng(rng), operator.shape[1]
+    probes, steps = enough("spectral_density", "probes", probes, 2), enough("spectral_density", "steps", steps, 1)
+    rng, size = generator("spectral_density", rng), operator.shape[1]
     rules = [quadrature(operator, z, min(steps, size), rng) for z in signs(size, probes, rng).T]
     nodes, weights = (np.stack(part) for part in zip(*rules, strict=True))
     return SpectralDensity(nodes, weights, size)
@@ -190,10 +192,7 @@ def signs(size: int, probes: int, rng: np.random.Generator) -> Array:
     return np.where(rng.random((size, probes)) < 0.5, -1.0, 1.0)
 
 
-def enough(function: str, name: str, value: int, least: int) -> None:
+def enough(function: str, name: str, value: int, least: int) -> int:
     """A whole number from ``least``."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(
-            f"{function} needs a whole number {name} >= {least}, got {name}={value!r}: errors are read off the spread over "
-            f"them. Pass for example {name}={max(8, least)}."
-        )
+    advice = f"errors are read off the spread over them. Pass for example {name}={max(8, least)}."
+    return whole_number(function, name, value, least, MOST, advice)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.arrays import as_float, plain
 from deeplinear.task import Array, Task
-from deeplinear.weights import numbers
 
 Loss = Literal["squared", "cross entropy"]
 
@@ -46,12 +46,9 @@ def given(pair: Any, name: str, widths: tuple[int, ...], loss: Loss) -> Examples
             f"train needs {name} to be a pair (x, y) of examples in rows, got a {type(pair).__name__}: networks learn from "
             f"examples. Pass ({widths[0]}-column inputs, {widths[-1]}-column targets)."
         )
-    x, y = (numbers("train needs", f"{letter} of {name}", each) for letter, each in zip("xy", pair, strict=True))
-    if loss == "cross entropy" and widths[-1] > 1 and y.shape in (x.shape[:1], (*x.shape[:1], 1)):
-        raise ValueError(
-            f"train needs targets that are probabilities for loss='cross entropy', got y of {name} of shape {y.shape}: they "
-            f"look like labels, and the network has {widths[-1]} outputs. Pass np.eye({widths[-1]})[labels]."
-        )
+    x = as_float(f"train needs real numbers, got x of {name}=", pair[0])
+    refuse_labels(name, pair[1], x.shape[:1], widths[-1])
+    y = as_float(f"train needs real numbers, got y of {name}=", pair[1])
     y = y[:, None] if y.ndim == 1 else y
     if x.ndim == y.ndim == 2 and len(x) != len(y):
         raise ValueError(
@@ -76,6 +73,23 @@ def given(pair: Any, name: str, widths: tuple[int, ...], loss: Loss) -> Examples
             f"not sum to 1: they are compared with a softmax. Pass np.eye({widths[-1]})[labels]."
         )
     return Examples(x, y)
+
+
+def refuse_labels(name: str, y: Any, examples: tuple[int, ...], outputs: int) -> None:
+    """Class labels, one a row, as whole numbers or text, where the network has an output for each class.
+
+    Raises:
+        ValueError: they are labels.
+    """
+    labels = np.asarray(plain(f"train needs targets, got y of {name}=", y))
+    if outputs > 1 and labels.shape in (examples, (*examples, 1)):
+        classes = np.unique(labels.astype(str) if labels.dtype.kind == "O" else labels)
+        numbered = labels.dtype.kind in "iu" and labels.size and labels.min() >= 0 and labels.max() < outputs
+        how = f"np.eye({outputs})[labels]" if numbered else "np.unique(labels) == labels[:, None]"
+        raise ValueError(
+            f"train needs one target for each of {outputs} outputs, got y of {name} of shape {labels.shape}: one value a row "
+            f"looks like a label, of {len(classes)} classes here. Pass one-hot rows, {how}."
+        )
 
 
 def meant(task: Task, *, linear: bool) -> Examples:
