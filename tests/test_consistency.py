@@ -176,7 +176,7 @@ def test_seeds():
 def test_refuses():
     with pytest.raises(ValueError, match=r"^consistency needs a task with modes, got Σ³¹ = 0"):
         consistency(Task.from_correlations(np.eye(2), np.zeros((2, 2))))
-    with pytest.raises(ValueError, match=r"^consistency needs draws >= 2, got draws=1"):
+    with pytest.raises(ValueError, match=r"^consistency needs whole draws >= 2, got draws=1"):
         consistency(Task.from_modes([1.0]), draws=1)
 
 

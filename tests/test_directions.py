@@ -116,7 +116,7 @@ def test_inputs_are_white_after_a_cutoff():
 
 @pytest.mark.parametrize("cutoff", [-0.1, 1.0, 2.0, np.nan])
 def test_cutoffs_out_of_range(cutoff):
-    with pytest.raises(ValueError, match=r"^Task\.whitening needs variance > 0 and 0 <= cutoff < 1, got variance=1\.0"):
+    with pytest.raises(ValueError, match=r"^Task\.whitening needs 0 <= cutoff < 1, got cutoff="):
         Task.from_modes([1.0]).whitened(cutoff=cutoff)
 
 

@@ -252,7 +252,7 @@ def with_value(array, value, row):
         (with_value(X, np.nan, 2), Y, {"inputs": "white"}, r"NaN or infinity in x \(row 2"),
         (with_value(with_value(X, np.inf, 1), -np.inf, 3), Y, {"inputs": "centred"}, r"infinity in x \(row 1"),
         (X, with_value(Y, np.inf, 3), {}, r"NaN or infinity in y \(row 3"),
-        (X.astype(str), Y, {}, "real numbers, got x of type <U"),
+        (X.astype(str), Y, {}, "real numbers, got x=array of shape .* <U.* it holds text"),
         (X, Y * 1j, {}, "real numbers, got .* complex128"),
         (X * 1e200, Y, {}, "squares can be summed"),
         (np.zeros((4, 2)), Y, {}, "inputs that are not all zero"),
@@ -270,13 +270,13 @@ def test_from_data_refuses(x, y, options, text):
     [
         ((np.eye(2), np.ones((2, 3))), {}, "Check for a transposed matrix"),
         ((np.ones((2, 3)), np.ones((2, 3))), {}, "Check for a transposed matrix"),
-        ((np.diag([1.0, np.nan]), np.eye(2)), {}, "finite correlations"),
+        ((np.diag([1.0, np.nan]), np.eye(2)), {}, "finite input_correlation"),
         ((np.array([[1.0, 0.5], [0.4, 1.0]]), np.eye(2)), {}, "a symmetric, non-zero"),
         ((np.zeros((2, 2)), np.eye(2)), {}, "a symmetric, non-zero"),
         ((np.diag([1.0, -1.0]), np.eye(2)), {}, "smallest eigenvalue of -1"),
         ((np.diag([1.0, 0.0]), np.eye(2)), {}, "live on inputs that occur, got a part of norm 1"),
         ((np.eye(2), np.eye(2)), {"output_power": 1.0}, "output_power >= 2, got output_power=1.0"),
-        ((np.eye(2), np.eye(2)), {"output_power": np.nan}, "output_power >= 2"),
+        ((np.eye(2), np.eye(2)), {"output_power": np.nan}, "finite output_power"),
     ],
 )
 def test_from_correlations_refuses(arguments, options, text):
@@ -285,16 +285,22 @@ def test_from_correlations_refuses(arguments, options, text):
 
 
 @pytest.mark.parametrize(
-    ("s", "options"), [([-1.0], {}), ([np.nan], {}), ([1.0, 2.0], {"n_in": 1}), ([[1.0, 2.0]], {"n_out": 1})]
+    ("s", "options", "text"),
+    [
+        ([-1.0], {}, "a finite s >= 0, got s=-1.0"),
+        ([np.nan], {}, "a finite s >= 0, got s=nan"),
+        ([1.0, 2.0], {"n_in": 1}, "a whole number 2 <= n_in .* got n_in=1"),
+        ([[1.0, 2.0]], {"n_out": 1}, "s with 0 or 1 axes"),
+    ],
 )
-def test_from_modes_refuses(s, options):
-    with pytest.raises(ValueError, match=r"^Task\.from_modes needs finite s >= 0"):
+def test_from_modes_refuses(s, options, text):
+    with pytest.raises(ValueError, match=r"^Task\.from_modes needs " + text):
         Task.from_modes(s, **options)
 
 
 @pytest.mark.parametrize("variance", [0.0, -1.0, np.nan])
 def test_whitening_refuses(variance):
-    with pytest.raises(ValueError, match=r"^Task\.whitening needs variance > 0"):
+    with pytest.raises(ValueError, match=r"^Task\.whitening needs a finite variance > 0"):
         Task.from_modes([1.0]).whitened(variance=variance)
 
 

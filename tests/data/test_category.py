@@ -99,10 +99,10 @@ def test_draws():
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
-        ({"items": 0}, "category needs a whole number 1 <= items"),
+        ({"items": 0}, "category needs whole items >= 1"),
         ({"members": 201}, "1 <= members <= 200, got members=201: members are items"),
         ({"shared": 0}, "1 <= shared <= 400, got shared=0"),
-        ({"inside": 1.5}, "category needs 0 <= inside <= 1 and 0 < outside < 1, got inside=1.5"),
+        ({"inside": 1.5}, "category needs 0 <= inside <= 1, got inside=1.5"),
         ({"outside": 0.0}, "features that never vary outside"),
         ({"outside": np.nan}, "0 < outside < 1"),
         ({"inside": None}, "got inside=None"),

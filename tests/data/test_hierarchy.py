@@ -91,10 +91,12 @@ def test_without_flips_all_items_are_alike():
     "wrong",
     [
         {"levels": -1}, {"levels": 2.5}, {"levels": np.nan}, {"levels": np.inf}, {"levels": "5"}, {"levels": 60},
-        {"features": 0}, {"features": 10.0}, {"features": None},
+        {"features": 0}, {"features": 10.5}, {"features": None},
         {"flip": -0.1}, {"flip": 0.6}, {"flip": np.nan}, {"flip": "0.1"},
     ],
 )  # fmt: skip
 def test_refuses(make, wrong):
-    with pytest.raises(ValueError, match=r"^hierarchy needs integers 0 <= levels <= 13, .* got levels=.*Pass 5, 1000"):
+    ((name, _),) = wrong.items()
+    need = {"levels": "a whole number 0 <= levels <= 13", "features": "whole features >= 1", "flip": "0 <= flip <= 0.5"}
+    with pytest.raises(ValueError, match=rf"^hierarchy needs {need[name]}, got {name}=.*\. Pass"):
         make(**wrong)

@@ -187,8 +187,8 @@ def test_a_start_above_the_fraction_is_already_there():
         (lambda law: law([np.inf]), r"law needs a list of finite times"),
         (lambda law: law([[1.0]]), r"law needs a list of finite times, got shape \(1, 1\)"),
         (lambda law: law.learning_time(1.0), r"learning_time needs 0 < fraction < 1, got fraction=1.0"),
-        (lambda law: law.time_to_loss(np.nan), r"time_to_loss needs one number, got threshold=nan"),
-        (lambda law: law.time_to_loss([0.1, 0.2]), r"time_to_loss needs one number, got threshold=\[0.1, 0.2\]"),
+        (lambda law: law.time_to_loss(np.nan), r"time_to_loss needs threshold that is not NaN, got threshold=nan"),
+        (lambda law: law.time_to_loss([0.1, 0.2]), r"time_to_loss needs .*one number, got threshold=\[0.1, 0.2\]"),
     ],
 )
 def test_bad_questions(call, message):
@@ -251,7 +251,7 @@ def test_a_law_in_words_and_answers_too_large_for_memory():
     assert law.kernel([1.0], np.eye(400)[:2]).shape == (1, 600, 600)
     with pytest.raises(ValueError, match=r"solve needs part of a law's name, got law=3"):
         solve(task, law.start, law=3)
-    with pytest.raises(ValueError, match=r"weights need arrays of real numbers, got W1 of type ndarray: it is complex"):
+    with pytest.raises(ValueError, match=r"weights need arrays of real numbers, got W1=array .*: it is complex"):
         solve(task, tuple(w * 1j for w in law.start))
 
 

@@ -205,7 +205,7 @@ def test_directions_that_do_not_occur_stay_out(task):
         ({"epochs": 2.5}, "pretrained needs whole epochs"),
         ({"share": 1.5}, "pretrained needs 0 <= share <= 1, got share=1.5"),
         ({"share": np.nan}, "pretrained needs 0 <= share"),
-        ({"rate": 0.0}, r"pretrained needs rate > 0, got rate=0\.0"),
+        ({"rate": 0.0}, r"pretrained needs a finite rate > 0, got rate=0\.0"),
         (
             {"rate": 1.0},
             "pretrained needs a stable rate, got rate=1: the reconstruction error left all bounds at epoch",
@@ -230,5 +230,5 @@ def test_limit_and_first_refuse(task):
         pretrained_limit(task, (9, 4, 4, 3), epochs=[1])
     with pytest.raises(ValueError, match=r"^pretrained_limit needs 0 < strength <= 1"):
         pretrained_limit(task, (9, 4, 3), strength=2.0)
-    with pytest.raises(ValueError, match=r"^Pretraining\.first needs 1 <= depth <= 2, got depth=3"):
+    with pytest.raises(ValueError, match=r"^Pretraining\.first needs a whole number 1 <= depth <= 2, got depth=3"):
         pretrained(task, (9, 4, 3), epochs=1).first(3)

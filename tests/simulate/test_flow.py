@@ -63,10 +63,10 @@ def test_matrices_integrated_by_another_method(widths):
 
 @pytest.mark.parametrize("times", [[], [1.0, 0.5], [-1.0, 1.0], [0.0, float("inf")]])
 def test_refuses_bad_times(task, times):
-    with pytest.raises(ValueError, match="ascending times"):
+    with pytest.raises(ValueError, match=r"flow needs (ascending|finite) times"):
         dl.flow(task, dl.initial.orthogonal([task.n_in, task.n_out], rng=0), times)
 
 
 def test_refuses_bad_time_constant(task):
-    with pytest.raises(ValueError, match="needs tau > 0"):
+    with pytest.raises(ValueError, match="needs a finite tau > 0"):
         dl.flow(task, dl.initial.orthogonal([task.n_in, task.n_out], rng=0), [0.0, 1.0], tau=0.0)

@@ -85,7 +85,7 @@ def test_more_outputs_than_inputs(batch, wide, monkeypatch):
 
 @pytest.mark.parametrize("batch", [0, 97, 2.5])
 def test_refuses_bad_batches(batch):
-    with pytest.raises(ValueError, match="needs 1 <= batch <= 96"):
+    with pytest.raises(ValueError, match="needs a whole number 1 <= batch <= 96"):
         dl.descend_minibatch(X, Y, dl.initial.orthogonal([6, 3], rng=0), rate=0.1, batch=batch, steps=1)
 
 

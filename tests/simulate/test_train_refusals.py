@@ -22,17 +22,17 @@ def linear(x):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"rate": 0.0}, r"train needs rate > 0, got rate=0.0: nothing else goes downhill"),
-        ({"rate": [0.1, np.nan]}, r"train needs rate > 0"),
-        ({"rate": None}, r"train needs rate > 0, got rate=None"),
-        ({"steps": 0}, r"train needs steps >= 1, got steps=0"),
-        ({"steps": 2.5}, r"train needs steps >= 1, got steps=2.5"),
-        ({"batch": 0}, r"train needs batch >= 1, got batch=0"),
+        ({"rate": 0.0}, r"train needs a finite rate > 0, got rate=0.0: only a positive rate descends"),
+        ({"rate": [0.1, np.nan]}, r"train needs a finite rate > 0"),
+        ({"rate": None}, r"train needs a finite rate > 0, got rate=None"),
+        ({"steps": 0}, r"train needs whole steps >= 1, got steps=0"),
+        ({"steps": 2.5}, r"train needs whole steps >= 1, got steps=2.5"),
+        ({"batch": 0}, r"train needs a whole batch >= 1, got batch=0"),
         ({"batch": 11}, r"train needs 1 <= batch <= 10, got batch=11"),
         ({"loss": "hinge"}, r"train needs loss in squared, cross entropy, got loss='hinge'"),
         ({"reduction": "max"}, r"train needs reduction in sum, mean, got reduction='max'"),
         ({"stop": "last"}, r"train needs stop in first, all, got stop='last'"),
-        ({"until": -1.0}, r"train needs until > 0, got until=-1.0"),
+        ({"until": -1.0}, r"train needs a finite until > 0, got until=-1.0"),
         ({"record": 0}, r"train needs record to be a whole number >= 1"),
         ({"dtype": np.float16}, r"train needs dtype np.float64 or np.float32"),
         ({"optimiser": "lbfgs"}, r"train needs optimiser in sgd, momentum, adam, rmsprop, got optimiser='lbfgs'"),
@@ -53,10 +53,13 @@ def linear(x):
         ),
         (
             {"data": (X, [*Y.tolist()[:9], ["a", "b", "c"]])},
-            r"train needs arrays of real numbers, got y of data",
+            r"train needs real numbers, got y of data=.* it holds text",
         ),
-        ({"data": (csr_array(X), Y)}, r"got x of data of type csr_array: .* \.toarray\(\)"),
-        ({"data": (X, np.arange(10) % 3), "loss": "cross entropy"}, r"look like labels, .* np\.eye\(3\)\[labels\]"),
+        ({"data": (csr_array(X), Y)}, r"got x of data=csr_array of shape .*: .* \.toarray\(\)"),
+        (
+            {"data": (X, np.arange(10) % 3), "loss": "cross entropy"},
+            r"looks like a label, of 3 classes here\. .* np\.eye\(3\)\[labels\]",
+        ),
         (
             {"evaluate": (X, np.zeros((10, 1))), "data": (X, np.eye(3)[[0] * 10]), "loss": "cross entropy"},
             r"y of evaluate of",
@@ -83,7 +86,7 @@ def test_refusals(changed, message):
 def test_things_of_another_kind():
     with pytest.raises(TypeError, match=r"train needs a Network or a list of them, got a ndarray"):
         train(NET.weights, (X, Y), rate=0.1, steps=5)
-    with pytest.raises(TypeError, match=r"train needs an optimiser, got 3"):
+    with pytest.raises(TypeError, match=r"train needs an optimiser, got optimiser=3"):
         train(NET, (X, Y), optimiser=3, rate=0.1, steps=5)
     with pytest.raises(ValueError, match=r"train needs a Network or a list of them, got an empty list"):
         train([], (X, Y), rate=0.1, steps=5)

@@ -213,8 +213,11 @@ BAD = (GOOD[0], np.where(np.eye(2, 4) > 0, np.nan, GOOD[1]))
             lambda: dl.descend(TASK, GOOD, rate=[0.1, 0.2], steps=3).weights_at(1),
             r"needs a run of one start at one rate",
         ),
-        (lambda: dl.descend(TASK, GOOD, rate=0.1, steps=3).weights_at(4), r"whole steps from 0 to 3, got 4"),
-        (lambda: dl.descend(TASK, GOOD, rate=0.1, steps=3).weights_at([0.5]), r"whole steps from 0 to 3, got \[0.5\]"),
+        (lambda: dl.descend(TASK, GOOD, rate=0.1, steps=3).weights_at(4), r"whole steps from 0 to 3, got steps=4"),
+        (
+            lambda: dl.descend(TASK, GOOD, rate=0.1, steps=3).weights_at([0.5]),
+            r"whole steps from 0 to 3, got steps=\[0.5\]",
+        ),
     ],
 )
 def test_bad_input(call, message):

@@ -57,5 +57,5 @@ def test_bad_input():
         ValueError, match=r"two_layer_spectrum needs at most min\(widths\) modes with a strength, got 2"
     ):
         two_layer_spectrum([1.0, 1.0], targets=[1.0, 1.0], n_in=2, hidden=1, n_out=2)
-    with pytest.raises(ValueError, match=r"two_layer_spectrum needs a finite strengths"):
+    with pytest.raises(ValueError, match=r"two_layer_spectrum needs finite strengths"):
         two_layer_spectrum([np.nan], targets=[1.0], n_in=2, hidden=1, n_out=2)

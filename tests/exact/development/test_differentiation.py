@@ -169,7 +169,7 @@ def test_refuses():
         development.splits(curve, task, fraction=1.0)
     with pytest.raises(ValueError, match="needs 0 < fraction < 1, got fraction=0"):
         development.pairs_distinguished(curve, task, fraction=0)
-    with pytest.raises(ValueError, match="separation_times needs whole numbers 1 <= layer <= depth"):
+    with pytest.raises(ValueError, match="separation_times needs a whole number 1 <= layer <= 2"):
         development.separation_times(curve, task, layer=3)
 
 

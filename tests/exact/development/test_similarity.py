@@ -126,9 +126,10 @@ def test_batches():
 def test_refuses():
     task = mini()
     curve = Curve(np.arange(2.0), np.zeros(2), np.ones((2, 5)), task.targets)
-    for depth, layer in ((2, 3), (2, 0), (0, 0), (2.0, 1), (2, "1")):
+    for depth, layer in ((2, 3), (2, 0), (0, 0), (2.5, 1), (2, "1")):
         with pytest.raises(
-            ValueError, match=r"activity needs whole numbers 1 <= layer <= depth, got layer=.* Pass layer=1"
+            ValueError,
+            match=r"activity needs a whole (number 1 <= layer <= 2, got layer|depth >= 1, got depth)=.* Pass layer=1",
         ):
             development.representations(curve, task, depth=depth, layer=layer)
     with pytest.raises(ValueError, match=r"activity needs a curve of this task, got 5 modes for a task with 8"):
@@ -138,5 +139,5 @@ def test_refuses():
     with pytest.raises(ValueError, match=r"activity needs finite strengths, got NaN or infinity"):
         development.representations(Curve(curve.times, curve.loss, np.full((2, 5), np.nan), curve.targets), task)
     for dimensions in (0, 6, 2.0):
-        with pytest.raises(ValueError, match=r"coordinates needs 1 <= dimensions <= 5, got dimensions="):
+        with pytest.raises(ValueError, match=r"coordinates needs a whole number 1 <= dimensions <= 5, got dimensions="):
             development.coordinates(curve, task, dimensions=dimensions)

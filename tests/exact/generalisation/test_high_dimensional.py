@@ -205,7 +205,7 @@ def test_overtraining_at_infinite_time():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"ratio": 0.0}, r"HighDimensional needs a finite ratio > 0, got ratio=0.0: it is a scale"),
+        ({"ratio": 0.0}, r"HighDimensional needs a finite ratio > 0, got ratio=0.0: it is examples for each weight"),
         ({"noise": -0.5}, r"HighDimensional needs a finite noise >= 0, got noise=-0.5: it is a variance"),
         ({"teacher": np.nan}, r"HighDimensional needs a finite teacher >= 0, got teacher=nan"),
         ({"start": np.inf}, r"HighDimensional needs a finite start >= 0, got start=inf"),

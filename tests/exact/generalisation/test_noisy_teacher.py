@@ -229,19 +229,19 @@ def test_threshold_is_finite():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"singular_values": (1.0, 0.0)}, r"NoisyTeacher needs a finite singular_values > 0, got singular_values=0.0"),
+        ({"singular_values": (1.0, 0.0)}, r"NoisyTeacher needs finite singular_values > 0, got singular_values=0.0"),
         (
             {"singular_values": ()},
             r"NoisyTeacher needs whole n_in, n_out and 1 to min\(n_in, n_out\) singular values, got 0",
         ),
         ({"n_out": 3}, r"got 4 of them for n_in=300, n_out=3: each takes one input and one output"),
-        ({"n_in": 300.5}, r"NoisyTeacher needs whole n_in"),
-        ({"n_in": np.nan}, r"NoisyTeacher needs whole n_in"),
-        ({"sigma": -1.0}, r"NoisyTeacher needs sigma >= 0, got sigma=-1.0"),
+        ({"n_in": 300.5}, r"NoisyTeacher needs a whole n_in"),
+        ({"n_in": np.nan}, r"NoisyTeacher needs a whole n_in"),
+        ({"sigma": -1.0}, r"NoisyTeacher needs a finite sigma >= 0, got sigma=-1.0"),
         ({"u0": 0.0}, r"Student needs u0 > 0, got u0=0.0: u = 0 is a fixed point"),
         ({"tau": 0.0}, r"Student needs a finite tau > 0, got tau=0.0"),
         ({"depth": 1.5}, r"Student needs a whole depth >= 1, got depth=1.5"),
-        ({"hidden": 0}, r"Student needs a whole hidden >= 1 and a hidden layer, got hidden=0 at depth=2"),
+        ({"hidden": 0}, r"Student needs a whole hidden >= 1, got hidden=0"),
         ({"depth": 1, "hidden": 3}, r"got hidden=3 at depth=1: it is a number of units"),
     ],
 )

@@ -104,8 +104,8 @@ def test_scale_and_limits():
     [
         ({"s": 0.0}, r"overlap.* needs a finite s > 0, got s=0.0"),
         ({"aspect": -1.0}, r"overlap.* needs a finite aspect > 0, got aspect=-1.0"),
-        ({"sigma": -0.1}, r"overlap.* needs sigma >= 0, got sigma=-0.1: it is a standard deviation"),
-        ({"sigma": np.nan}, r"overlap.* needs a finite sigma, got sigma=nan"),
+        ({"sigma": -0.1}, r"overlap.* needs a finite sigma >= 0, got sigma=-0.1: it is a standard deviation"),
+        ({"sigma": np.nan}, r"overlap.* needs a finite sigma >= 0, got sigma=nan"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -112,7 +112,7 @@ def test_rank_deficient_maps_of_deep_networks():
             lambda: ntk.factors([np.zeros((4, 2, 2)), np.zeros((5, 2, 2))]),
             r"factors needs the same leading axes in every layer",
         ),
-        (lambda: ntk.factors([np.full((4, 2, 2), np.nan)]), r"factors needs a finite weights, got weights=nan"),
+        (lambda: ntk.factors([np.full((4, 2, 2), np.nan)]), r"factors needs finite weights, got weights=nan"),
         (lambda: ntk.factors([]), r"weights need a sequence of matrices"),
         (lambda: ntk.of_map([1.0, 2.0], 2), r"of_map needs maps of shape .* got shape \(2,\)"),
         (lambda: ntk.of_map(np.eye(2), 0), r"of_map needs a whole depth >= 1, got depth=0"),

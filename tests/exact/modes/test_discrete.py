@@ -267,7 +267,7 @@ BAD = [
     ({"rate": [[0.1]]}, r"strength needs one rate or a list of them"),
     ({"power": 0.0}, r"strength needs a finite power > 0, got power=0.0"),
     ({"power": [1.0, 2.0]}, r"power of shape \(\) or \(k,\)"),
-    ({"momentum": 1.0}, r"0 <= momentum < 1, got rates of shape \(\) and momentum=1.0"),
+    ({"momentum": 1.0}, r"0 <= momentum < 1, got momentum=1.0"),
 ]
 
 
@@ -282,5 +282,5 @@ def test_bad_fraction_and_limit():
     good = {"s": [1.0], "layers0": [[0.1]], "rate": 0.1}
     with pytest.raises(ValueError, match=r"crossing needs a finite fraction > 0, got fraction=0.0"):
         discrete.crossing(0.0, limit=3, **good)
-    with pytest.raises(ValueError, match=r"divergence needs whole limit >= 0, got limit=2.5"):
+    with pytest.raises(ValueError, match=r"divergence needs a whole limit >= 0, got limit=2.5"):
         discrete.divergence(limit=2.5, **good)
