@@ -25,6 +25,7 @@ FLOOR = {
     "weights",
     "curve",
     "reduction",
+    "progress_line",
     "sweep",
     "activations",
     "network",

@@ -25,6 +25,7 @@ CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "> 0 or infinite": lambda x: x > 0,
     "!= 0": lambda x: np.isfinite(x) & (x != 0),
     "0 < · < 1": lambda x: (x > 0) & (x < 1),
+    "1e-13 <= · < 1": lambda x: (x >= 1e-13) & (x < 1),
     "0 <= · < 1": lambda x: (x >= 0) & (x < 1),
     "0 < · <= 1": lambda x: (x > 0) & (x <= 1),
     "0 <= · <= 1": lambda x: (x >= 0) & (x <= 1),
