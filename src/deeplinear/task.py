@@ -144,6 +144,7 @@ class Task(Correlations):
         )
         n_in = whole_number(function, "n_in", len(s) if n_in is None else n_in, max(len(s), 1), most, room)
         n_out = whole_number(function, "n_out", len(s) if n_out is None else n_out, max(len(s), 1), most, room)
+        require_square(function, n_in)
         correlation = np.zeros((n_out, n_in))
         correlation[np.arange(len(s)), np.arange(len(s))] = np.sort(s)[::-1]
         return cls.from_correlations(np.eye(n_in), correlation)
@@ -230,6 +231,25 @@ class Task(Correlations):
             return np.zeros((0, len(turn)))
         seen = (chosen.vectors * chosen.sizes) @ turn
         return seen if self.structure is None else self.structure @ seen
+
+    def compact(self) -> Task:
+        """The same task with principal components for inputs where examples are fewer than these; otherwise the task itself.
+
+        One component without power stands for all others: linear networks that start without them never see them.
+        """
+        if not self.thin:
+            return self
+        powers, vectors = self.principal
+        rank, count = len(powers), min(len(powers) + 1, self.n_in)
+        directions = Directions(np.sqrt(np.append(powers, 1.0)[:count]), np.ones(rank), np.eye(count, rank))
+        return Task(
+            np.diag(np.append(powers, 0.0)[:count]),
+            self.input_output_correlation @ vectors @ np.eye(rank, count),
+            self.output_power,
+            self.examples,
+            unread(self, "left_out"),
+            Measured(directions, self.floor, self.output_powers),
+        )
 
     def white_directions(self, variance: float | None, cutoff: float) -> tuple[Directions, Array]:
         """The directions that are kept, and their turn: to principal components in order and sign, as far as these can be told apart."""

@@ -59,7 +59,7 @@ def reduced_orthogonal(
         exact: 1000000-wide hidden layers -> 6, inputs 20 -> 4, ...
     """
     a_task("reduced_orthogonal", task)
-    widths = checked_widths("reduced_orthogonal", widths, task)
+    widths = checked_widths("reduced_orthogonal", widths, task, formed=False)
     hidden = set(widths[1:-1])
     if len(hidden) != 1 or not min(hidden) >= max(task.n_in, task.n_out):
         raise ValueError(
@@ -101,7 +101,7 @@ def reduced_decoupled(task: Task, widths: Sequence[int], *, strength: ArrayLike 
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, sections 1.3 and 2 and appendix C.
     """
     a_task("reduced_decoupled", task)
-    widths = checked_widths("reduced_decoupled", widths, task)
+    widths = checked_widths("reduced_decoupled", widths, task, formed=False)
     modes = min(widths)
     u0 = checked_scales("reduced_decoupled", "strength", strength, modes, "modes")
     root = u0 ** (1 / (len(widths) - 1))

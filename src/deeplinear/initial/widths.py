@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arrays import real_array
+from deeplinear.memory import require_memory
 from deeplinear.messages import shown
 from deeplinear.task import Array, Task, a_task
 
 
-def checked_widths(function: str, widths: Sequence[int], task: Task | None = None) -> tuple[int, ...]:
-    """Layer widths ``(n_in, …, n_out)`` as a tuple of at least two, after checking them (against the task)."""
+def checked_widths(
+    function: str, widths: Sequence[int], task: Task | None = None, *, formed: bool = True
+) -> tuple[int, ...]:
+    """Layer widths ``(n_in, …, n_out)`` as a tuple of at least two, after checking them, against the task and the memory.
+
+    Args:
+        function: for messages.
+        widths: as the user gave them.
+        task: whose inputs and outputs are the ends.
+        formed: whether matrices of these widths will be.
+    """
     if task is not None:
         a_task(function, task)
     try:
@@ -31,6 +42,11 @@ def checked_widths(function: str, widths: Sequence[int], task: Task | None = Non
             f"{function} needs widths from {task.n_in} to {task.n_out}, got widths={shown(widths)}: the ends are the task's "
             f"inputs and outputs. Whitening changes the number of inputs: use task.n_in."
         )
+    if formed:
+        layers = [rows * columns for rows, columns in pairwise(whole)]
+        remedy = "Pass smaller widths, or sample the narrow network directly: deeplinear.initial.reduced_orthogonal."
+        what = f"{len(layers)} layers of width {max(whole)}"
+        require_memory(function, 8.0 * (sum(layers) + 3 * max(layers)), what, remedy)  # a frame is made from two more
     return whole
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deeplinear.exact.law import Law
 
 LONGER = 1.2  # than the last mode takes for 99 % of its target
+DEEPEST = 10_000  # weight matrices: half times at the best rate are within .1 % of those of infinite depth, and take half a minute
 AFFORDABLE = 1_000_000  # epochs times entries of the end-to-end map that are integrated: a minute at most
 
 
@@ -73,6 +74,12 @@ def predict(
         raise ValueError(
             f"predict needs rate > 0, got rate={rate!r}: nothing would be learned. Pass a positive number."
         )
+    if depth > DEEPEST:
+        raise ValueError(
+            f"predict needs depth <= {DEEPEST}, got depth={depth!r}: sharpness along chains that long takes minutes, and learning "
+            f"times at the best rate no longer change. Pass {DEEPEST}; rates go down in proportion to depth."
+        )
+    given, task = task, task.compact()
     k = min(task.rank, width) if depth > 1 else task.rank
     if k == 0:
         raise ValueError(
@@ -99,11 +106,11 @@ def predict(
         theory, half_times = whole_map(task, depth, start, 1 / rate, horizon, steps if simulate else None)
         half_times, targets = half_times[:k], task.targets[:k]
     found = Prediction(
-        task, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, exact, path
+        given, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, exact, path
     )
     if not simulate:
         return found
-    run = descent(found, steps)
+    run = descent(found, task, steps)
     if is_aligned(task):
         reference = solve(alone, decoupled, tau=1 / rate, law="discrete descent")(run.times)
     else:
@@ -115,7 +122,7 @@ def whole_map(task: Task, depth: int, start: float, tau: float, horizon: int, st
     """The flow of the end-to-end map, to the end of learning, and its half times: exact where modes interact."""
     from deeplinear import initial, solve
 
-    sizes = [task.n_in, *[max(task.n_in, task.n_out)] * (depth - 1), task.n_out]
+    sizes = [task.n_in, *[min(task.n_in, task.n_out)] * (depth - 1), task.n_out]  # balanced layers have no higher rank
     law, k = solve(task, initial.decoupled(task, sizes, strength=start, rng=0), tau=tau), task.rank
     for longer in (1, 2, 4):
         times = sampled(longer * horizon, 600, steps)
@@ -125,11 +132,11 @@ def whole_map(task: Task, depth: int, start: float, tau: float, horizon: int, st
     return at(curve, times), curve.half_times
 
 
-def descent(found: Prediction, steps: int) -> Curve:
-    """Gradient descent to the end of learning, or for as many steps as it may take."""
+def descent(found: Prediction, task: Task, steps: int) -> Curve:
+    """Gradient descent to the end of learning, or for as many steps as it may take; the task as it is or in compact form."""
     from deeplinear import descend, initial
 
-    task, depth, times = found.task, found.depth, found.theory.times
+    depth, times = found.depth, found.theory.times
     widths = [task.n_in, *[found.width] * (depth - 1), task.n_out]
     weights = (initial.reduced_decoupled if depth > 1 else initial.decoupled)(task, widths, strength=found.strength)
     times = times[times <= steps]
@@ -147,10 +154,9 @@ def by_itself(task: Task, modes: int) -> Task:
 
     That input is nothing to learn from, yet its power can make the minimum sharp.
     """
-    v = task.modes.v[:, :modes]
-    beyond = np.eye(task.n_in) - v @ v.T
+    v, root = task.modes.v[:, :modes], task.directions.root
     s, d = task.modes.s[:modes], task.mode_powers[:modes]
-    powers = np.append(d, np.linalg.eigvalsh(beyond @ task.input_correlation @ beyond)[-1:])
+    powers = np.append(d, np.linalg.norm(root - (root @ v) @ v.T, 2) ** 2)
     inputs = min(modes + 1, task.n_in)
     power = max(task.output_power, float((s**2 / d).sum()))
     return Task.from_correlations(np.diag(powers[:inputs]), np.eye(modes, inputs) * s[:, None], output_power=power)

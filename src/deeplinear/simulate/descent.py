@@ -15,7 +15,7 @@ from deeplinear.simulate.closure import reduced, unreduced
 from deeplinear.simulate.problem import Batches, Problem
 from deeplinear.simulate.rerun import Descent, engine
 from deeplinear.simulate.run import Run
-from deeplinear.simulate.schedule import Schedule, precision, scheduled
+from deeplinear.simulate.schedule import Schedule, precision, require_records, scheduled
 from deeplinear.task import Task, a_task
 from deeplinear.weights import checked, end_to_end
 
@@ -132,6 +132,7 @@ def performed(
     rates = np.atleast_1d(schedule.rates)
     reach = max(float(p.excess(w)) for p in problems for w in (end_to_end(p.weights), np.zeros_like(p.optimum)))
     schedule = replace(schedule, bound=OUT_OF_BOUNDS * reach, keep_weights=len(found) * rates.size == 1)
+    require_records("descend", len(found) * rates.size * len(schedule.records), task.modes.s.size + 1, "strengths")
     trace = engine(problems, schedule, batches, dtype)
     shape = (len(found),) * seeds + rates.shape * schedule.rates.ndim
     descent = Descent(found, problems, schedule, batches, dtype, trace, shape)

@@ -17,6 +17,7 @@ from deeplinear.simulate.descent import prepared
 from deeplinear.simulate.flow_jacobian import flow_jacobian
 from deeplinear.simulate.integration import Flow, integrate
 from deeplinear.simulate.problem import Problem
+from deeplinear.simulate.schedule import require_records
 from deeplinear.task import Array, Task, a_task
 from deeplinear.weights import Weights, end_to_end, oriented
 
@@ -97,6 +98,8 @@ def flow(
     def at_rest(state: Array, moving: Array) -> bool:
         return bool((np.abs(moving) <= flat(rounding(layers(state), problem)) / tau).all())
 
+    numbers = sum(w.size for w in problem.weights) + task.n_in * task.n_out
+    require_records("flow", len(times), numbers, "weights and maps")
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
         states = integrate(
             Flow(velocity, jacobian, at_rest), flat(problem.weights), times, rtol=rtol, atol=atol, max_steps=max_steps

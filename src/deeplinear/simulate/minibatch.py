@@ -13,7 +13,7 @@ from deeplinear.simulate.closure import reduced, unreduced
 from deeplinear.simulate.descent import performed
 from deeplinear.simulate.problem import Batches
 from deeplinear.simulate.run import Run
-from deeplinear.simulate.schedule import scheduled
+from deeplinear.simulate.schedule import require_order, scheduled
 from deeplinear.task import Task
 from deeplinear.weights import checked
 
@@ -74,6 +74,7 @@ def descend_minibatch(
     schedule = scheduled(task, "descend_minibatch", **asked, momentum=momentum, weight_decay=weight_decay)
     start, reduce = checked(weights, task), flag("descend_minibatch", "reduce", reduce)
     found = reduced(task, start, any_data=True) if reduce else unreduced(task, start)
+    require_order("descend_minibatch", steps, batch)
     first, last = found.bases[0], found.bases[-1]
     assert first is not None  # it diagonalises Σ¹¹
     rng = generator("descend_minibatch", rng)

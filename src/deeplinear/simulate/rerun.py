@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeplinear.simulate.problem import Batches, Problem, Trace
+from deeplinear.simulate.schedule import require_records
 
 if TYPE_CHECKING:
     from deeplinear.reduction import Reduction
@@ -68,7 +70,10 @@ class Descent:
 
     def maps(self) -> Array:
         """End-to-end maps at the recorded steps, shape ``(..., T, n_out, n_in)``."""
-        found = zip(self.runs(), self.again(read_maps=True).reading, strict=True)
+        runs, steps = self.runs(), len(self.trace.steps)
+        maps = prod((runs[0][0].widths[0], runs[0][0].widths[-1]))
+        require_records("maps", len(runs) * steps, maps, "end-to-end maps")
+        found = zip(runs, self.again(read_maps=True).reading, strict=True)
         return self.shaped(np.stack([reduction.lift_map(maps) for (reduction, _), maps in found]))
 
     def final(self) -> Weights:
@@ -85,6 +90,7 @@ class Descent:
 
         ((reduction, rate),), trace = self.runs(), self.trace
         asked, back = np.unique(steps, return_inverse=True)
+        require_records("weights_at", len(asked), sum(w.size for w in reduction.full or ()), "weights")
         again = replace(self.schedule, records=np.union1d(asked, trace.steps[-1]), keep_path=True)
         passed = single_run(self.problems[0], float(rate), again, self.batches, self.dtype)
         at = np.minimum(np.searchsorted(passed.steps, asked), len(passed.steps) - 1)[back]

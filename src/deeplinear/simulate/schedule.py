@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.arguments import choice, real_number, whole_number
 from deeplinear.arrays import real_array
+from deeplinear.memory import require_memory
 from deeplinear.messages import shown
 
 if TYPE_CHECKING:
@@ -116,6 +117,19 @@ def precision(function: str, dtype: Any) -> type[np.floating[Any]]:
     return found.type
 
 
+def require_records(function: str, records: int, numbers: int, what: str) -> None:
+    """Refuse records that would not fit: so many times so many numbers, twice while they are put together."""
+    require_memory(function, 16.0 * records * numbers, f"{what} at {records} records", "Record fewer steps.")
+
+
+def require_order(function: str, steps: int, batch: int) -> None:
+    """Refuse batches whose examples could not be listed, twice while they are put together."""
+    what = f"the examples of {steps} batches of {batch}"
+    require_memory(
+        function, 16.0 * steps * batch, what, "Take fewer steps, or go on from the weights in a second call."
+    )
+
+
 def recorded_steps(function: str, steps: int, record: int | ArrayLike | None) -> NDArray[np.intp]:
     """Steps to record: all up to `MOST_RECORDS`, then evenly spaced, unless told; 0 and the end always."""
     if record is None:
@@ -123,6 +137,7 @@ def recorded_steps(function: str, steps: int, record: int | ArrayLike | None) ->
     else:
         wanted = real_array(function, "record", record, ">= 0", "it says when to note the loss. Leave it out.")
         if wanted.ndim == 0 and wanted >= 1 and wanted == wanted.round():
+            require_records(function, steps // int(wanted) + 1, 2, "steps")
             wanted = np.arange(0, steps + 1, int(wanted))
         if wanted.ndim != 1 or (wanted < 0).any() or (wanted > steps).any() or (wanted != wanted.round()).any():
             raise ValueError(

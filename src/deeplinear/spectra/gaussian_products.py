@@ -8,6 +8,7 @@ import numpy as np
 
 from deeplinear.arguments import flag, generator, whole_number
 from deeplinear.initial.haar import haar
+from deeplinear.memory import require_memory
 from deeplinear.spectra.windows import log_graded
 from deeplinear.sweep import sweep
 
@@ -73,6 +74,7 @@ def gaussian_product_spectra(
     eigenvalues = flag("gaussian_product_spectra", "eigenvalues", eigenvalues)
     n, k = (whole_number("gaussian_product_spectra", name, value, 1, MOST) for name, value in (("n", n), ("k", k)))
     rng = generator("gaussian_product_spectra", rng)
+    require_memory("gaussian_product_spectra", 48.0 * n**2, f"matrices of width {n}", "Pass a smaller n.")
     d, u = triangle_product(n, k, rng)
     logs = log_triangle(d, u)
     if not eigenvalues:

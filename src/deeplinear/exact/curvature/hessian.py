@@ -12,6 +12,7 @@ with two terms (``d_q`` is the input power, ``0^0 = 1``):
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.exact.curvature.directions import Directions, arranged, thinned
 from deeplinear.exact.curvature.long_chains import block_ends
+from deeplinear.memory import require_memory
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -53,7 +55,10 @@ def spectrum(strengths: ArrayLike, *, targets: ArrayLike, widths: Sequence[int],
         array([ 0.,  0., 48.])
     """
     modes = arranged("spectrum", strengths, targets, widths, powers)
-    points = len(modes.a)
+    points, whole = len(modes.a), sum(a * b for a, b in pairwise(modes.widths))
+    one = 3.0 * (2 * modes.depth) ** 2  # a block and the work on it
+    remedy = "Call extremes for the ends of the spectrum, which forms no blocks."
+    require_memory("spectrum", 8.0 * (one + 3.0 * points * whole), f"the Hessian of {whole} weights", remedy)
     found = []
     for i, j, here, there in pairs(modes.widths):
         values = np.empty((points, len(i), len(here) + len(there)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 STEPS = 24  # of the iteration before it looks whether it is done, and between looks
 DONE = 1e-9  # residual, of the largest eigenvalue in size: an eigenvalue is off by its square, or by it where others are as near
+MOST = 960  # steps: chains of a thousand layers take 24 or 48
 HELD = 20_000_000  # numbers in the vectors held at once: 160 MB
 
 
@@ -125,5 +126,10 @@ def lanczos(times: Callable[[Array], Array], inside: Array) -> tuple[Array, Arra
             residual = norm * np.maximum(np.abs(vectors[:, -1, 0]), np.abs(vectors[:, -1, -1]))
             if count >= most or (residual <= DONE * np.abs(values).max(axis=1)).all():
                 return values[:, 0], values[:, -1]
+            if count >= MOST:
+                raise ValueError(
+                    f"extremes needs curvatures that {MOST} steps of Lanczos iteration find, got residuals of "
+                    f"{residual.max():.3g}: every step keeps a vector of {inside[:, 0].size} numbers. Pass fewer layers."
+                )
         beside.append(norm)
         basis.append(w / np.where(norm > 0, norm, 1.0)[:, None])

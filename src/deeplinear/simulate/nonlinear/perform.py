@@ -14,6 +14,7 @@ from deeplinear.simulate.nonlinear.loop import Data, Run, Work
 from deeplinear.simulate.nonlinear.plan import Plan
 from deeplinear.simulate.nonlinear.sides import Parameters, Sides
 from deeplinear.simulate.nonlinear.training import Training
+from deeplinear.simulate.schedule import require_order
 from deeplinear.task import Array
 
 
@@ -100,6 +101,7 @@ def lifted(sides: list[Sides], parameters: Parameters, shape: tuple[int, ...]) -
 
 def shuffled(examples: int, batch: int, steps: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Example indices of each step, ``(steps, batch)``: every epoch in a new order, a remainder left out."""
+    require_order("train", steps, batch)
     each = examples // batch
     order = np.concatenate([rng.permutation(examples)[: each * batch] for _ in range(-(-steps // each))])
     return order.reshape(-1, batch)[:steps]
