@@ -107,7 +107,7 @@ def slopes(network: Network, x: Array) -> list[Array]:
 def signs(phi: Activation, x: Array) -> Array:
     """1 or -1, the sign of φ'; where that underflows, its sign half as far out, where it is the same (0 counts as 1)."""
     found = np.sign(phi.derivative(x))
-    while (lost := (found == 0) & (np.abs(x) > 1)).any():
+    while (lost := (found == 0) & (np.abs(x) > 1) & np.isfinite(x)).any():
         x = x / 2
         found = np.where(lost, np.sign(phi.derivative(x)), found)
     return np.where(found == 0, 1.0, found)

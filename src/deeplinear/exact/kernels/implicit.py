@@ -63,6 +63,11 @@ class Implicit:
         """Take one step, as long as the errors and the growth of perturbations allow."""
         product, wider = hessian_product(self.task, shaped(self.y, self.like)), 5.0
         while True:
+            if not self.h > np.finfo(float).eps * self.t:
+                raise ValueError(
+                    f"ending needs a flow that steps can follow, got steps of {self.h:.3g} at t={self.t:.6g}: weights or rates are "
+                    f"beyond float64. Rescale the task or the start."
+                )
             with np.errstate(over="ignore", invalid="ignore"):  # a step too long by far is taken back
                 found = self.trial(product, self.h)
             if found is None:

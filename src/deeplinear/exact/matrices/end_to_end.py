@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from deeplinear.exact.evaluations import bounded_velocity
 from deeplinear.exact.modes.decoupled import ZERO
 from deeplinear.task import Task
 from deeplinear.weights import Weights, widths
@@ -158,7 +159,7 @@ class EndToEnd:
             return
         events = [ending_at(self.push), *([ending_at(self.weakest)] if fragile else [])]
         run = solve_ivp(
-            self.velocity,
+            bounded_velocity("the end-to-end flow", self.velocity, state.size),
             (begun, horizon),
             state,
             "DOP853",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.exact.evaluations import bounded_velocity
 from deeplinear.exact.matrices.riccati import Riccati
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def frames(path: Riccati, t: Array) -> tuple[Array, Array]:
         q = state.reshape(shape)
         return (rates * q - 0.5 * q @ (q.T @ q)).ravel()
 
+    counted = bounded_velocity("weights", velocity, columns.size)
     q, now, turned = columns, 0.0, np.empty((len(moments), r, r))
     rotation = np.eye(r)
     fastest = float(np.abs(rates).max(initial=0.0)) + 0.5 * float(np.linalg.norm(columns)) ** 2
@@ -53,7 +55,7 @@ def frames(path: Riccati, t: Array) -> tuple[Array, Array]:
         still = r == 0
         while now < moment and not still:
             step = min(moment - now, STRETCH / fastest)
-            run = solve_ivp(velocity, (0.0, step), q.ravel(), "DOP853", [step], rtol=RTOL, atol=1e-16 * np.abs(q).max())
+            run = solve_ivp(counted, (0.0, step), q.ravel(), "DOP853", [step], rtol=RTOL, atol=1e-16 * np.abs(q).max())
             if not run.success:
                 raise RuntimeError(
                     f"weights need their integration to converge, got {run.message!r} at t={now!r}. Ask for earlier times."

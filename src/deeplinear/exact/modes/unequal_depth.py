@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.exact.evaluations import bounded_velocity
 from deeplinear.exact.modes.chain import Chain
 from deeplinear.exact.modes.motion import Motion
 
@@ -54,7 +55,7 @@ def integrated(t: Array, chain: Chain) -> tuple[Array, Array]:
     atol = 1e-14 * chain.scale if crosses else 1e-20 * min(chain.scale, abs(chain.a0) or chain.scale)
     with np.errstate(over="ignore", invalid="ignore"):  # a step that was tried and is too long for deep products
         run = solve_ivp(
-            velocity,
+            bounded_velocity("unequal_depth.strength", velocity, 1),
             (0.0, float(t[-1])),
             [chain.a0],
             method="DOP853",

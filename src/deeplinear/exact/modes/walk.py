@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+MOST = 5_000_000  # steps: a minute or two
+
+
+def refuse(steps: int) -> None:
+    """Say that so many steps would take too long."""
+    raise ValueError(
+        f"discrete descent needs at most {MOST} steps, got {steps} of a descent that still moves: each of them is taken. Pass a "
+        f"law of gradient flow, which is as good at rates so small, or fewer steps."
+    )
+
+
 class Walk:
     """All modes at all rates between two steps, one a column; equal layers stay equal and are carried once.
 
@@ -77,6 +88,8 @@ class Walk:
         done = 0
         for i, step in enumerate(ascending.tolist()):
             while done < step and not self.still:
+                if done == MOST:
+                    refuse(step)
                 self.step()
                 done += 1
             out[i] = read(self)
@@ -91,5 +104,7 @@ class Walk:
             pending &= ~new
             if self.still or not pending.any():
                 break
+            if step == MOST:
+                refuse(limit)
             self.step()
         return out
