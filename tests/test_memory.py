@@ -139,3 +139,11 @@ def test_depths_of_predictions():
 def test_learning_times_at_the_deepest_are_those_of_infinite_depth():
     times = [predict(TASK, depth=depth).half_times for depth in (5000, 10_000)]
     assert_allclose(times[1] + (times[1] - times[0]), times[1], rtol=1e-3)
+
+
+def test_bytes_of_a_start():
+    """Three layers of 2e13 + 1e14 + 2e13 numbers, and three times the largest while its frame is made."""
+    with pytest.raises(
+        ValueError, match=r"^gaussian needs 3\.28e\+06 GiB of memory for 3 layers of width 10000000, got"
+    ):
+        dl.initial.gaussian([2 * 10**6, 10**7, 10**7, 2 * 10**6])

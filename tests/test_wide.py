@@ -154,6 +154,8 @@ def test_in_compact_form_everything_is_the_same(plain, inputs):
     ]
     assert_allclose(runs[1].loss, runs[0].loss, rtol=1e-10)
     assert small.compact() is small
+    assert_allclose(small.input_correlation, np.diag(np.append(task.principal[0], 0.0)), rtol=0, atol=0)
+    assert_allclose(small.directions.gram(), small.input_correlation, rtol=CLOSED_FORM)
 
 
 def test_prediction_of_a_wide_task_is_that_of_its_correlations(plain):

@@ -212,3 +212,13 @@ def test_a_line_after_two_seconds_on_a_terminal(monkeypatch):
     with progress_line.progress_line("flow") as tell:
         tell(0.1, "1 steps")
     assert sys.stderr.getvalue() == ""
+
+
+def test_steps_still_to_take():
+    """Curvature 50, 10 units of time to go: 50 · 10 / 6, if steps are at the limit of stability, 6/50."""
+    from types import SimpleNamespace
+
+    flow = integration.Flow(lambda y: -50.0 * y, lambda y: -50.0 * np.eye(2), lambda *_: False)
+    solver = SimpleNamespace(y=np.ones(2), t=5.0, t_bound=15.0)
+    assert_allclose(integration.explicit_steps(flow, solver, 0.1), 500 / 6, rtol=1e-6)
+    assert integration.explicit_steps(flow, solver, 0.01) == 0.0
