@@ -93,7 +93,6 @@ HUGE = {
     "decoupled": lambda: dl.initial.decoupled(TASK, [2, *[10**6] * 5, 2]),
     "balanced": lambda: dl.initial.balanced([2, 10**7, 10**7, 2], rng=0),
     "identity_like": lambda: dl.initial.identity_like([10**7, 10**7]),
-    "Task.from_modes": lambda: dl.Task.from_modes([1.0], n_in=10**7),
     "descend": lambda: dl.descend(TASK, (np.eye(2),), rate=[0.1] * 1000, steps=10**11, record=100),
     "spectrum": lambda: spectrum([1.0], targets=[1.0], widths=[1] * 100_001),
     "gaussian_product_spectra": lambda: gaussian_product_spectra(10**6, 3),

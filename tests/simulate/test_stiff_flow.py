@@ -167,8 +167,8 @@ def test_steps_are_counted():
         ({"atol": np.nan}, r"^flow needs a finite atol >= 0, got atol=nan"),
         ({"atol": -1.0}, r"^flow needs a finite atol >= 0, got atol=-1\.0"),
         ({"atol": np.inf}, r"^flow needs a finite atol >= 0, got atol=inf"),
-        ({"max_steps": 0}, r"^flow needs max_steps >= 1, got max_steps=0"),
-        ({"max_steps": np.nan}, r"^flow needs max_steps >= 1, got max_steps=nan"),
+        ({"max_steps": 0}, r"^flow needs whole max_steps >= 1, got max_steps=0"),
+        ({"max_steps": np.nan}, r"^flow needs whole max_steps >= 1, got max_steps=nan"),
     ],
 )
 def test_options_out_of_range(options, sentence):
