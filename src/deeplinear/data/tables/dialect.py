@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.header import has_header
@@ -14,7 +15,8 @@ from deeplinear.data.tables.header import has_header
 SEPARATORS = ("\t", ";", "|", ",", " ")  # the first that cuts all lines alike; a comma may also be a decimal mark
 SAMPLE_LINES, SAMPLE_CELLS = 200, 200_000
 BLANK = " ,;|\t\r\n"
-COMMENT = re.compile(r"\s*(#|%|//)+ ?")
+ERRORS = r"N/A|NA|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!"  # of spreadsheets: cells, not comments
+COMMENT = re.compile(rf"\s*(#(?!{ERRORS})|%|//)+ ?")
 RULE = re.compile(r"\s*sep=(.)\s*", re.IGNORECASE)
 Rows = list[list[str]]
 
@@ -29,6 +31,7 @@ class Dialect:
         skip: lines before the first row of data.
         skipped: how many of them are not blank.
         tall: whether a name runs over several lines.
+        commented: whether comments come before the table, so that there may be more in it.
         names: of the columns; none where the file gives none.
         width: cells in a row.
         classes: names of classes 0, 1, …, where the first line gives them as in scikit-learn's files.
@@ -40,6 +43,7 @@ class Dialect:
     skip: int
     skipped: int
     tall: bool
+    commented: bool
     names: tuple[str, ...]
     width: int
     classes: tuple[str, ...]
@@ -61,7 +65,11 @@ def find_dialect(function: str, file: str, head: str, rows: int, roles: Roles) -
     """
     lines = head.lstrip("\ufeff").splitlines(keepends=True)
     start, separator, comment = preamble(lines)
-    table = [line for line in lines[start : start + SAMPLE_LINES] if line.strip(BLANK) and not COMMENT.match(line)]
+    table = [
+        line
+        for line in lines[start : start + SAMPLE_LINES]
+        if line.strip(BLANK) and not (comment and COMMENT.match(line))
+    ]
     if not table:
         raise ValueError(
             f"{function} needs a header and at least one row, got only comments in {file}: there are no examples. Write "
@@ -90,6 +98,7 @@ def find_dialect(function: str, file: str, head: str, rows: int, roles: Roles) -
         skip=start + begin,
         skipped=before + begin,
         tall=begin > 1,
+        commented=bool(comment),
         names=names,
         width=len(names) or width,
         classes=classes,
@@ -121,10 +130,17 @@ def find_separator(lines: Sequence[str], quote: str) -> str:
     return best
 
 
+def csv_reader(lines: Iterable[str], separator: str, quote: str) -> Any:
+    """Python's reader of csv; any number of blanks and tabs separates cells where a blank does."""
+    aligned = separator == " "
+    plain = (line.replace("\t", " ").strip() + "\n" if aligned else line for line in lines)
+    return csv.reader(plain, delimiter=separator, quotechar=quote, skipinitialspace=True)
+
+
 def reader(lines: Sequence[str], separator: str, quote: str) -> Rows:
     """Cells of lines without empty cells at their ends."""
     try:
-        rows = list(csv.reader(lines, delimiter=separator, quotechar=quote, skipinitialspace=True))
+        rows = list(csv_reader(lines, separator, quote))
     except csv.Error:
         return [[""]]
     rows = [row for row in rows if row]
@@ -136,7 +152,7 @@ def reader(lines: Sequence[str], separator: str, quote: str) -> Rows:
 def cut(function: str, file: str, lines: Sequence[str], separator: str, quote: str) -> tuple[Rows, list[int]]:
     """Cells of the first rows, and the number of lines up to the end of each."""
     rows, ends, count = [], [], 0
-    found = csv.reader(lines, delimiter=separator, quotechar=quote, skipinitialspace=True)
+    found = csv_reader(lines, separator, quote)
     try:
         for row in found:
             if row:

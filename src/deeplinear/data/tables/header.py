@@ -20,8 +20,10 @@ def has_header(function: str, file: str, rows: Rows, asked: bool | None) -> bool
     Raises:
         ValueError: the first row has some of both.
     """
-    if asked is not None or len(rows) < 2:
-        return asked is not False and not all(map(is_numeric, rows[0]))
+    if asked is not None:
+        return asked
+    if len(rows) < 2:
+        return not all(map(is_numeric, rows[0]))
     first, below = rows[0], list(zip(*rows[1:], strict=False))
     kinds = [kind_of(cell, cells) for cell, cells in zip(first, below, strict=False)]
     if "data" not in kinds or counted(first) or ("name" in kinds and increasing(first)):

@@ -43,7 +43,7 @@ SPACES = " \u00a0\u202f\u2009"
 APOSTROPHES = "'’"
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 DRESSES: tuple[tuple[str, str], ...] = (  # how a number may look that is none as it stands, and what it is
-    (r"[+-]?\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?", "a date"),
+    (r"(\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})([ T]\d{1,2}:\d{2}.*)?", "a date"),
     (r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", "a time"),
     (r"[+−-]?[$€£¥₹][ +−-]?[\d.,]+|[+−-]?[\d.,]+ ?([$€£¥₹]|[A-Z]{3})", "a number with a currency"),
     (r"[+−-]?[\d.,]+ ?[%‰]", "a percentage"),
@@ -145,7 +145,10 @@ def decide_marks(function: str, file: str, names: Sequence[str], rows: Sequence[
     Raises:
         ValueError: commas could be decimal marks as well as thousands marks.
     """
-    columns = [[cell.strip() for cell in column if not is_missing(cell)] for column in zip(*rows, strict=False)]
+    columns = [
+        [cell.strip() for cell in column if not is_missing(cell)]
+        for column in zip(*(row[: len(names)] for row in rows), strict=False)
+    ]
     candidates = CANDIDATES
     if roles.decimal is not None or roles.thousands is not None:
         thousands = next(

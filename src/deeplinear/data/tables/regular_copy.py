@@ -12,28 +12,30 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.tables.dialect import BLANK, COMMENT, Dialect
+from deeplinear.data.tables.dialect import BLANK, COMMENT, Dialect, csv_reader
 from deeplinear.data.tables.survey import open_bytes
 
 
 @contextmanager
-def regular_copy(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[Path, NDArray[np.int64]]]:
-    """Rows as UTF-8 in a temporary file, and the line of each row; removed at the end."""
+def regular_copy(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[Path, NDArray[np.int64], list[int]]]:
+    """Rows as UTF-8 in a temporary file, the line of each row, and those of comments between; removed at the end."""
     with tempfile.TemporaryDirectory(prefix="deeplinear-") as folder:
         copy = Path(folder, "rows.csv")
         numbers: list[int] = []
+        comments: list[int] = []
         with open_bytes(path) as binary, copy.open("w", encoding="utf-8", newline="") as out:
             text = io.TextIOWrapper(binary, encoding=encoding, newline=None)  # type: ignore[arg-type]
             writer = csv.writer(out, delimiter="\t", lineterminator="\n")
             for number, line in enumerate(text, start=1):
-                if number <= dialect.skip or not line.strip(BLANK) or COMMENT.match(line):
+                if number <= dialect.skip or not line.strip(BLANK):
+                    continue
+                if dialect.commented and COMMENT.match(line):
+                    comments.append(number)
                     continue
                 numbers.append(number)
                 if dialect.separator == " ":
-                    row = next(
-                        csv.reader([line.strip()], delimiter=" ", quotechar=dialect.quote, skipinitialspace=True)
-                    )
+                    row = next(csv_reader([line], " ", dialect.quote))
                     writer.writerow(row)
                 else:
                     out.write(line if line.endswith("\n") else line + "\n")
-        yield copy, np.array(numbers, dtype=np.int64)
+        yield copy, np.array(numbers, dtype=np.int64), comments

@@ -37,7 +37,15 @@ def read_text(function: str, path: Path, roles: Roles) -> Table:
     marks = decide_marks(function, path.name, names, dialect.sample, roles)
     notes = reading_notes(path, found, dialect, marks)
     copied = not found.regular or dialect.separator == " " or dialect.tall
-    with regular_copy(path, found.encoding, dialect) if copied else nullcontext((path, None)) as (source, lines):
+    with (
+        regular_copy(path, found.encoding, dialect) if copied else nullcontext((path, None, ())) as (
+            source,
+            lines,
+            comments,
+        )
+    ):
+        if comments:
+            notes.append(f"{len(comments)} comment line{'s' if len(comments) > 1 else ''} between rows skipped")
         rows = CsvRows(
             function=function,
             file=path.name,
