@@ -82,7 +82,7 @@ def default_target(columns: list[Column]) -> tuple[list[Column], list[str]]:
 
 def refuse_unknown(table: Table, roles: Roles) -> None:
     """Refuse names that are no columns; errors as `examples_from_table`."""
-    known = set(table.names)
+    known = {*table.names, *table.dropped}
     for role in ("target", "drop"):
         unknown = [name for name in getattr(roles, role) if name not in known]
         if unknown:

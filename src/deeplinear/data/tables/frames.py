@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -23,20 +24,28 @@ def table_from_frame(function: str, frame: Any, roles: Roles) -> Table:
     """
     if hasattr(frame, "fetchnumpy") and hasattr(frame, "columns"):  # DuckDB
         found = frame.fetchnumpy()
-        names = [name for name in found if name not in roles.drop] or list(found)
-        return table_from_arrays(function, SOURCE, names, [found[name] for name in names])
+        dropped = tuple(name for name in found if name in roles.drop)
+        return table_from_arrays(
+            function, SOURCE, {n: cells for n, cells in found.items() if n not in dropped}, dropped
+        )
     import narwhals
 
     try:
         known = narwhals.from_native(frame, eager_only=True)
+    except narwhals.exceptions.DuplicateError as error:
+        twice = next(name for name, count in Counter(frame.columns).items() if count > 1)
+        raise ValueError(
+            f"{function} needs column names that differ, got {twice!r} more than once in {SOURCE}: it could mean either. Rename "
+            f"one."
+        ) from error
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"{function} needs a data frame, got a {type(frame).__name__}: columns are found by name. Pass a frame of pandas, "
             f"polars or another library that narwhals knows (collect a lazy one), or arrays to Task.from_data(x, y)."
         ) from error
-    columns = [column for column in known.columns if str(column) not in roles.drop] or known.columns
-    arrays = [as_array(known.get_column(column)) for column in columns]
-    return table_from_arrays(function, SOURCE, [str(column) for column in columns], arrays)
+    dropped = tuple(str(name) for name in known.columns if str(name) in roles.drop)
+    columns = {str(name): as_array(known.get_column(name)) for name in known.columns if str(name) not in dropped}
+    return table_from_arrays(function, SOURCE, columns, dropped)
 
 
 def as_array(series: Any) -> NDArray[Any]:

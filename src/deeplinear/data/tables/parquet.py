@@ -30,12 +30,17 @@ def read_parquet(function: str, path: Path, roles: Roles) -> Table:
         with connection() as database:
             table = f"read_parquet({quoted(path)})"
             names = [row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
-            kept = [name for name in names if name not in roles.drop] or names
+            kept = [name for name in names if name not in roles.drop]
             rows = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             refuse_size(function, path.name, rows, len(kept))
+            if not kept:
+                raise ValueError(
+                    f"{function} needs at least one column, got only columns to drop in {path.name}: nothing is left. Drop fewer."
+                )
             found = database.execute(f"SELECT {', '.join(map(identifier, kept))} FROM {table}").fetchnumpy()
     except duckdb.Error as error:
         raise ValueError(
             f"{function} needs a whole parquet file, got {path.name}: {str(error).splitlines()[0]}. Save it again."
         ) from error
-    return table_from_arrays(function, path.name, kept, [found[name] for name in kept])
+    dropped = tuple(name for name in names if name in roles.drop)
+    return table_from_arrays(function, path.name, {name: found[name] for name in kept}, dropped)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -17,30 +18,33 @@ from deeplinear.data.tables.table import Table, Text
 EXACT = 2.0**53  # whole numbers up to here are float64
 
 
-def table_from_arrays(function: str, source: str, names: Sequence[str], columns: Sequence[NDArray[Any]]) -> Table:
+def table_from_arrays(
+    function: str, source: str, columns: Mapping[str, NDArray[Any]], dropped: tuple[str, ...] = ()
+) -> Table:
     """A table from one array a column, masked or not.
 
+    Args:
+        function: that the user called, for messages.
+        source: what the table is called in messages.
+        columns: cells of each column by its name.
+        dropped: columns that are there and were not read.
+
     Raises:
-        ValueError: a column holds something else than numbers, truth values, text or dates, or a name is used twice.
+        ValueError: there is no row, or a column holds something else than numbers, truth values, text or dates.
     """
-    rows = len(columns[0]) if columns else 0
+    names = list(columns)
+    rows = len(columns[names[0]]) if names else 0
     if not rows:
         raise ValueError(
-            f"{function} needs at least one row and one column, got {rows} rows of {len(columns)} columns in {source}: there are "
-            f"no examples. Check how it was made."
+            f"{function} needs at least one row and one column that is not dropped, got {rows} rows of {len(names)} columns in "
+            f"{source}: there are no examples. Check how it was made."
         )
-    if len(set(names)) < len(names):
-        twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise ValueError(
-            f"{function} needs column names that differ, got {twice!r} more than once in {source}: it could mean either. "
-            f"Rename one."
-        )
-    refuse_size(function, source, rows, len(columns))
+    refuse_size(function, source, rows, len(names))
     values = np.full((rows, len(columns)), np.nan)
     at: list[NDArray[np.intp]] = []
     texts: list[str] = []
     long: set[int] = set()
-    for i, column in enumerate(columns):
+    for i, column in enumerate(columns.values()):
         if column.dtype.kind in "iuf":
             fill(values[:, i], column)
             if column.dtype.kind in "iu" and np.abs(values[:, i]).max(initial=0) > EXACT:
@@ -59,12 +63,13 @@ def table_from_arrays(function: str, source: str, names: Sequence[str], columns:
     return Table(
         function=function,
         source=source,
-        names=list(names),
+        names=names,
         values=values,
         at=where[order],
         odd=Text(found.levels, found.codes[order]),
         place=lambda row: f"row {int(row)} (from 0)",
         long=frozenset(long),
+        dropped=dropped,
     )
 
 
@@ -90,7 +95,7 @@ def fill_from_objects(
             rest[row] = str(cell)
         elif isinstance(cell, (numbers.Real, Decimal)):
             values[row] = float(cell)
-        elif not isinstance(cell, str) and not hasattr(cell, "isoformat"):
+        elif not isinstance(cell, (str, date, time)):
             raise ValueError(
                 f"{function} needs numbers, text or truth values in every cell, got a {type(cell).__name__} in column {name!r} "
                 f"of {source}: it is no single value. Leave the column out with drop, or make columns of its parts."
@@ -98,7 +103,7 @@ def fill_from_objects(
         elif isinstance(cell, str) and PLAIN.fullmatch(cell.strip()):
             values[row] = float(cell)
         else:
-            rest[row] = cell if isinstance(cell, str) else cell.isoformat()
+            rest[row] = cell if isinstance(cell, str) else cell.isoformat()  # dates are refused where they are used
     return rest
 
 
