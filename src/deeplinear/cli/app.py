@@ -20,6 +20,9 @@ app = typer.Typer(
     epilog="Example: deeplinear reproduce fig3 --out results",
 )
 app.command(epilog="Example: deeplinear reproduce fig3 fig4 --scale paper --out results")(reproduce)
-app.command(epilog="Example: deeplinear predict iris.csv --target species --depth 3 --simulate")(predict)
+app.command(
+    epilog="Examples: deeplinear predict iris.csv --target species --depth 3 --simulate; deeplinear predict train.csv "
+    "--target label --classes --drop id --drop-missing; deeplinear predict messwerte.csv --decimal , --encoding cp1252"
+)(predict)
 app.command("list", epilog="Example: deeplinear list --json")(list_all)
 app.command(epilog="Example: deeplinear laws --json")(laws)
