@@ -32,7 +32,7 @@ def described(name, **roles):
     task = from_file(FIELD / name, **roles)
     x, y = load_file(FIELD / name, **roles)
     assert_allclose(task.modes.s[: task.rank], singular_values(x, y), rtol=1e-8)
-    assert task.description == str(task.columns)
+    assert task.description.startswith(str(task.columns))
     assert len(x) == task.columns.examples
     assert (x.shape[1], y.shape[1]) == (len(task.columns.features), len(task.columns.targets))
     return x, y, task.description
@@ -154,7 +154,7 @@ def test_marks_in_targets(name, first, note):
 def test_underscores_between_digits():
     x, _, line = described("underscore.csv")
     assert_array_equal(x[:, 1], 1000.0)
-    assert line.endswith('thousands mark "_"')
+    assert 'thousands mark "_"' in line
 
 
 def test_decimal_commas_of_the_target():
