@@ -145,10 +145,7 @@ def decide_marks(function: str, file: str, names: Sequence[str], rows: Sequence[
     Raises:
         ValueError: commas could be decimal marks as well as thousands marks.
     """
-    columns = [
-        [cell.strip() for cell in column if not is_missing(cell)]
-        for column in zip(*(row[: len(names)] for row in rows), strict=False)
-    ]
+    columns = [[cell.strip() for cell in column if not is_missing(cell)] for column in zip(*rows, strict=False)]
     candidates = CANDIDATES
     if roles.decimal is not None or roles.thousands is not None:
         thousands = next(
@@ -157,7 +154,7 @@ def decide_marks(function: str, file: str, names: Sequence[str], rows: Sequence[
         return Marks(
             roles.decimal or ("," if roles.thousands == "." else "."), thousands or roles.thousands or "", True
         )
-    odd = [(names[i], cells) for i, cells in enumerate(columns) if not all(map(PLAIN.fullmatch, cells))]
+    odd = [(name, cells) for name, cells in zip(names, columns, strict=False) if not all(map(PLAIN.fullmatch, cells))]
     odd = [(name, cells) for name, cells in odd if any(all(map(marks.reads, cells)) for marks in candidates)]
     if not odd:
         return PLAIN_MARKS
