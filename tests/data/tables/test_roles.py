@@ -265,3 +265,25 @@ def test_the_description_is_that_of_the_task(written):
     )
     assert task.class_names == ("0", "1", "2", "3")
     assert task.feature_names == ("a",)
+
+
+@pytest.mark.parametrize("cell", ["1_000", "1,5", "12 %"])
+def test_marks_far_down_are_not_guessed(written, cell):
+    """Marks are decided from the first rows; a later cell that does not follow them is refused, never read as another number."""
+    path = written("a,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(300)) + f'301,"{cell}"\n')
+    refused(path, f"got '{cell}' in column 'y', line 302 of data.csv")
+
+
+def test_numbers_among_labels_are_labels_of_their_own(written):
+    path = written(
+        "a,grade\n"
+        + "".join(f"{i * i % 7},{grade}\n" for i, grade in enumerate(["A", "1", "B", "2.0", "C", "1", "D", "2", "A"]))
+    )
+    found = columns(path)
+    assert found.targets == ("1", "2", "A", "B", "C", "D")
+    assert_array_equal(load_file(path)[1][:, :2].T, [[0, 1, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 1, 0]])
+
+
+def test_a_class_a_row_where_classes_are_asked_for(written):
+    path = written("a,k\n" + "".join(f"{i * i % 7},{i * 3}\n" for i in range(12)))
+    assert_array_equal(load_file(path, kind="classes")[1], np.eye(12))

@@ -44,6 +44,8 @@ class Column:
     def from_table(cls, table: Table, index: int) -> Column:
         """Tell missing cells from text."""
         rows, text = table.odd_cells(index)
+        if not len(rows):  # as most of 100 000 columns
+            return cls(table, index, rows, rows, text)
         gone = np.array([is_missing(level) for level in text.levels], dtype=bool)[text.codes]
         used, codes = np.unique(text.codes[~gone], return_inverse=True)
         levels = tuple(text.levels[code] for code in used)

@@ -19,12 +19,12 @@ def kept_rows(table: Table, columns: Sequence[Column], *, drop: bool) -> tuple[N
         ValueError: cells are missing and rows are not to be dropped, or no row is left.
     """
     keep = np.ones(len(table.values), dtype=bool)
-    for column in columns:
+    holes = [column for column in columns if len(column.missing)]
+    for column in holes:
         keep[column.missing] = False
     lost, rows = int((~keep).sum()), len(keep)
     if not lost:
         return keep, []
-    holes = [column for column in columns if len(column.missing)]
     named = shortened([column.name for column in holes])
     if not drop:
         row = int(np.flatnonzero(~keep)[0])

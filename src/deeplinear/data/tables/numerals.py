@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ class Marks:
 
     def reads(self, cell: str) -> bool:
         """Whether a cell is a number."""
-        return bool(re.fullmatch(self.pattern, cell) if self.dressed else PLAIN.fullmatch(cell))
+        return bool(compiled(self).fullmatch(cell) if self.dressed else PLAIN.fullmatch(cell))
 
     def sql(self, cell: str) -> str:
         """DuckDB expression for the number in a cell, NULL where it is none.
@@ -105,6 +106,12 @@ class Marks:
         return " and ".join(said)
 
 
+@functools.cache
+def compiled(marks: Marks) -> re.Pattern[str]:
+    """The pattern of a number, for Python."""
+    return re.compile(marks.pattern)
+
+
 def sql_text(text: str) -> str:
     """Text inside single quotes."""
     return text.replace("'", "''")
@@ -124,6 +131,9 @@ CANDIDATES = (  # fewer marks first
 )
 
 
+ANY = re.compile("|".join(marks.pattern for marks in CANDIDATES))
+
+
 def is_missing(cell: str | None) -> bool:
     """Whether a cell says that there is no value."""
     return cell is None or cell.strip().lower() in MISSING
@@ -136,7 +146,7 @@ def looks_like(cell: str) -> str:
 
 def is_numeric(cell: str) -> bool:
     """Whether a cell is a number in any notation."""
-    return any(marks.reads(cell.strip()) for marks in (PLAIN_MARKS, *CANDIDATES))
+    return bool(ANY.fullmatch(cell.strip()))
 
 
 def decide_marks(function: str, file: str, names: Sequence[str], rows: Sequence[Sequence[str]], roles: Roles) -> Marks:

@@ -73,6 +73,11 @@ class Table:
     def odd_cells(self, column: int) -> tuple[NDArray[np.intp], Text]:
         """Rows in which a column is no finite number, and the text there."""
         chosen = self._order[self._bounds[column] : self._bounds[column + 1]]
+        if not len(chosen):
+            return chosen, NOTHING
         used, codes = np.unique(self.odd.codes[chosen], return_inverse=True)
         levels = tuple(self.odd.levels[code] for code in used)
         return self.at[chosen] // len(self.names), Text(levels, codes.ravel().astype(np.int32))
+
+
+NOTHING = Text.from_cells(())
