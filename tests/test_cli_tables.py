@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FIELD = Path(__file__).parent / "data" / "field"
-
 from deeplinear import cli, data
+
+FIELD = Path(__file__).parent / "data" / "field"
 
 
 def predicted(capsys, *arguments):
