@@ -209,7 +209,7 @@ class Task(Correlations):
         """
         chosen, turn = self.white_directions(variance, cutoff)
         s31 = chosen.seen_by(self.input_output_correlation, self.output_powers) @ turn
-        variance, rank = float(self.examples) if variance is None else variance, len(turn)
+        variance, rank = self.white_variance(variance), len(turn)
         require_square("Task.whitened", rank)
         directions = Directions(np.full(rank, np.sqrt(variance)), np.ones(rank), np.eye(rank))
         floor = self.floor if rank == self.input_rank else 0.5 * (self.output_power - np.square(s31).sum() / variance)
@@ -251,10 +251,14 @@ class Task(Correlations):
             Measured(directions, self.floor, self.output_powers),
         )
 
+    def white_variance(self, variance: float | None) -> float:
+        """Power of each direction after whitening, checked; unit variance if not given."""
+        given = float(self.examples) if variance is None else variance
+        return real_number("Task.whitening", "variance", given, "> 0", "it scales Σ¹¹. Pass 1.0 for Σ¹¹ = I.")
+
     def white_directions(self, variance: float | None, cutoff: float) -> tuple[Directions, Array]:
         """The directions that are kept, and their turn: to principal components in order and sign, as far as these can be told apart."""
-        given = float(self.examples) if variance is None else variance
-        variance = real_number("Task.whitening", "variance", given, "> 0", "it scales Σ¹¹. Pass 1.0 for Σ¹¹ = I.")
+        variance = self.white_variance(variance)
         advice = "it is a share of the largest power. Pass 0.0 for all directions."
         cutoff = real_number("Task.whitening", "cutoff", cutoff, "0 <= · < 1", advice)
         chosen = self.directions.strongest(cutoff)

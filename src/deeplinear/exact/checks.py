@@ -15,7 +15,18 @@ from deeplinear.messages import shown
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
-__all__ = ["depths", "finite", "fit", "positive", "refuse", "singular_values", "starts", "time_constant", "times"]
+__all__ = [
+    "depths",
+    "finite",
+    "fit",
+    "in_units",
+    "positive",
+    "refuse",
+    "singular_values",
+    "starts",
+    "time_constant",
+    "times",
+]
 
 
 def times(function: str, t: ArrayLike) -> Array:
@@ -61,6 +72,12 @@ def fit(function: str, **arrays: Array) -> None:
             f"{function} needs shapes that broadcast together, got {shapes}: every result belongs to one value of each. Add an "
             f"axis, for example t[:, None]."
         ) from None
+
+
+def in_units(t: Array, tau: Array) -> Array:
+    """``t / tau``, infinite where float64 ends."""
+    with np.errstate(over="ignore"):
+        return t / tau
 
 
 def depths(function: str, depth: float) -> float:

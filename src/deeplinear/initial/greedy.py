@@ -55,11 +55,12 @@ def last_layers(sizes: tuple[int, ...], readout: float | ArrayLike, rng: np.rand
 
 def checked_options(
     epochs: int, share: float, rate: float | None, start: str, strength: float, name: str = "pretrained"
-) -> None:
-    """Refuse what no autoencoder can be trained with."""
-    whole_number(name, "epochs", epochs, 0, advice="it counts steps. Pass 500.")
-    real_number(name, "share", share, "0 <= · <= 1", "it is the share of the power left over. Pass 1e-3.")
+) -> tuple[int, float, float | None, float]:
+    """Epochs, share, rate and strength with which an autoencoder can be trained."""
+    epochs = whole_number(name, "epochs", epochs, 0, advice="it counts steps. Pass 500.")
+    share = real_number(name, "share", share, "0 <= · <= 1", "it is the share of the power left over. Pass 1e-3.")
     if rate is not None:
-        real_number(name, "rate", rate, "> 0", "nothing would be learned. Leave it out.")
+        rate = real_number(name, "rate", rate, "> 0", "nothing would be learned. Leave it out.")
     choice(name, "start", start, STARTS)
-    real_number(name, "strength", strength, "0 < · <= 1", "0 never learns and 1 is the end. Pass 1e-4.")
+    strength = real_number(name, "strength", strength, "0 < · <= 1", "0 never learns and 1 is the end. Pass 1e-4.")
+    return epochs, share, rate, strength

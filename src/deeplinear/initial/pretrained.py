@@ -129,14 +129,13 @@ def pretrained(
     """
     a_task("pretrained", task)
     sizes = checked_widths("pretrained", widths, task)
-    checked_options(epochs, share, rate, start, strength)
-    epochs, share, strength = int(epochs), float(share), float(strength)
+    epochs, share, rate, strength = checked_options(epochs, share, rate, start, strength)
     readout_rng, rng = generator("pretrained", rng).spawn(2)
     powers, frame = occurring(task, LEARNABLE)
     encoders, spent, errors, rates = [], [], [], []
     for hidden in sizes[1:-1]:
         kept = powers[:hidden]
-        step = 0.5 / powers[0] if rate is None else float(rate)
+        step = 0.5 / powers[0] if rate is None else rate
         until = 0.5 * (powers[hidden:].sum() + share * kept.sum())
         if start == "aligned":
             diagonal = np.full(len(kept), np.sqrt(strength))

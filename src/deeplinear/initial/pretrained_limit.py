@@ -57,7 +57,7 @@ def pretrained_limit(
     """
     a_task("pretrained_limit", task)
     sizes = checked_widths("pretrained_limit", widths, task)
-    checked_options(0, 0.0, rate, "aligned", strength, "pretrained_limit")
+    _, _, rate, strength = checked_options(0, 0.0, rate, "aligned", strength, "pretrained_limit")
     hidden_layers = len(sizes) - 2
     advice = "each encoder is trained by itself. Pass Pretraining.epochs, for example."
     ever = np.inf if epochs is None else epochs
@@ -72,7 +72,7 @@ def pretrained_limit(
     encoders = []
     for hidden, duration in zip(sizes[1:-1], np.broadcast_to(durations, hidden_layers), strict=True):
         kept = powers[:hidden]
-        step = 0.5 / powers[0] if rate is None else float(rate)
+        step = 0.5 / powers[0] if rate is None else rate
         m = passed(duration, power=kept, rate=step, strength=strength)
         above = haar(hidden, len(kept), rng)
         encoders.append((above * np.sqrt(m)) @ frame[:, : len(kept)].T)

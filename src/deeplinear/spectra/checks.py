@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 
+HIGHEST = 1e9  # order of a moment up to which float64 tells neighbouring logarithms apart
+
+
 def count(function: str, name: str, value: int, advice: str) -> int:
     """A whole number from 1."""
     return whole_number(function, name, value, 1, advice=advice)
@@ -25,9 +28,13 @@ def positive(function: str, name: str, value: float, advice: str) -> float:
 
 def order(function: str, value: float) -> float:
     """The order of a moment: a finite real number."""
-    return real_number(
-        function, "order", value, "finite", "it is the power of x under the mean. Pass for example order=2."
-    )
+    advice = "it is the power of x under the mean. Pass for example order=2."
+    power = real_number(function, "order", value, "finite", advice)
+    if abs(power) > HIGHEST:
+        raise ValueError(
+            f"{function} needs an order within ±{HIGHEST:g}, got order={power!r}: rounding is all that is left."
+        )
+    return power
 
 
 def places(function: str, x: ArrayLike) -> Array:

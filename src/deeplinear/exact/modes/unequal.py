@@ -60,7 +60,7 @@ def layers(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: Arr
     a0, b0 = sized("layers", a0, b0)
     tau = checks.time_constant("layers", tau)
     checks.fit("layers", t=t, s=s, a0=a0, b0=b0, tau=tau)
-    now = grown(t / tau, s, a0, b0)
+    now = grown(checks.in_units(t, tau), s, a0, b0)
     b_leads = np.sign(now.plus) * np.sign(now.minus) > 0
     strong = np.where(b_leads, now.plus + now.minus, now.plus - now.minus) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -80,7 +80,7 @@ def strength(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: A
     a0, b0 = sized("strength", a0, b0)
     tau = checks.time_constant("strength", tau)
     checks.fit("strength", t=t, s=s, a0=a0, b0=b0, tau=tau)
-    u = grown(t / tau, s, a0, b0).u
+    u = grown(checks.in_units(t, tau), s, a0, b0).u
     return np.where(t == 0, a0 * b0, u)[()]
 
 
@@ -194,7 +194,7 @@ def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: 
     a0, b0 = sized("condition", a0, b0)
     tau = checks.time_constant("condition", tau)
     checks.fit("condition", t=t, s=s, a0=a0, b0=b0, tau=tau)
-    t = t / tau
+    t = checks.in_units(t, tau)
     now = grown(t, s, a0, b0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         change = t * (np.square(now.plus) + np.square(now.minus)) / 2 * np.abs(now.left)
