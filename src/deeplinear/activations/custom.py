@@ -11,6 +11,7 @@ import numpy as np
 from deeplinear.activations.activation import Activation, Function
 from deeplinear.activations.differences import differences
 from deeplinear.activations.logarithm import log_of
+from deeplinear.arrays import real_array
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -44,11 +45,10 @@ def custom(
         >>> cubic.derivatives, cubic.second(2.0).round(9)
         ('automatic differentiation', np.float64(-4.0))
     """
-    breaks = tuple(sorted(float(k) for k in kinks))
-    if not np.isfinite(breaks).all():
-        raise ValueError(
-            f"custom needs finite kinks, got kinks={breaks!r}: they are places on the line. Pass for example (0.0,)."
-        )
+    places = real_array(
+        "custom", "kinks", kinks, "finite", "they are places on the line. Pass for example (0.0,).", ndim=1
+    )
+    breaks = tuple(np.sort(places).tolist())
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     plain, traces = evaluated(function, name), traceable(function)
     if 0.0 not in breaks and jumps_at_zero(plain, breaks):

@@ -116,7 +116,7 @@ def named(law: str | None, layers: int) -> list[Formula]:
     if not candidates:
         names = "; ".join(formula.name for formula in fitting)
         raise ValueError(
-            f"solve needs part of the name of a law for {layers} layers, got law={law!r}: there is none such. Pick "
+            f"solve needs part of the name of a law for {layers} layers, got law={shown(law)}: there is none such. Pick "
             f"from: {names}."
         )
     return candidates

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.curve import Curve
 from deeplinear.exact.curvature.products import hessian_product
+from deeplinear.messages import shown
 from deeplinear.reduction import Reduction
 from deeplinear.task import Task, a_task
 from deeplinear.weights import Weights, checked
@@ -56,7 +57,7 @@ def hessian_extremes(task: Task, weights: Sequence[ArrayLike], k: int = 1) -> tu
     k = k.item() if isinstance(k, np.integer) else k
     if isinstance(k, bool) or not (isinstance(k, int) and 1 <= k <= count):
         raise ValueError(
-            f"hessian_extremes needs a whole k from 1 to the number of weights, {count}, got k={k!r}: it counts eigenvalues. "
+            f"hessian_extremes needs a whole k from 1 to the number of weights, {count}, got k={shown(k)}: it counts eigenvalues. "
             f"Pass 1 for the sharpness."
         )
     return ends(product_at("hessian_extremes", task, layers), count, int(k))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import flag, real_number
+from deeplinear.arrays import real_array
 from deeplinear.exact import checks
 from deeplinear.exact.generalisation.bulk import Rule, edges, marchenko_pastur
 from deeplinear.exact.generalisation.stopping import best_time
@@ -153,9 +154,8 @@ class HighDimensional:
             >>> HighDimensional(ratio=2.0, noise=0.5, teacher=1.0).stopping_times([0.0, 1.0, 4.0]).round(4)
             array([2.    , 1.0986, 0.5493])
         """
-        powers = np.asarray(eigenvalues, dtype=np.float64)
-        bad, advice = ~((powers >= 0) & (powers < np.inf)), "they are powers of inputs. Pass eigenvalues of X Xᵀ."
-        checks.refuse("stopping_times", "finite eigenvalues >= 0", "eigenvalues", powers, bad, advice)
+        advice = "they are powers of inputs. Pass eigenvalues of X Xᵀ."
+        powers = real_array("stopping_times", "eigenvalues", eigenvalues, ">= 0", advice)
         powers = powers * (self.ratio if self.normalised else 1.0)
         if self.noise == 0 or self.off == 0:
             return np.full(powers.shape, np.inf if self.off > 0 else 0.0)[()]
