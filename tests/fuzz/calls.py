@@ -32,6 +32,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.fuzz.draws import Draw, World, draw
 
+PATIENCE = 30  # times the processor's seconds that a call may take on the clock, where it waits
 HOUSE = str(Path(dl.__file__).parent)
 OURS = re.compile(r"^[\w.]+(?:[ \w'αφΣ]+)? needs? |^\w+ diverged|^no law |needs a Task")
 ROOMS = ("initial", "exact", "spectra", "propagation", "data", "activations", "weights")
@@ -215,12 +216,14 @@ def verdict(function: Callable[..., Any], drawn: dict[str, Draw], seconds: float
     try:
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_PROF, seconds)  # of the processor: other programs may keep it busy
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
             try:
                 result = function(**values)
                 if inspect.isgenerator(result):
                     result = list(result)
             finally:
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.setitimer(signal.ITIMER_REAL, 0)
     except Hang:
         return "fault", f"no answer within {seconds:g} s"
@@ -268,11 +271,12 @@ def ringing() -> Iterator[None]:
     def ring(*_: Any) -> None:
         raise Hang
 
-    outer = signal.signal(signal.SIGALRM, ring)
+    outer = {which: signal.signal(which, ring) for which in (signal.SIGALRM, signal.SIGPROF)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, outer)
+        for which, handler in outer.items():
+            signal.signal(which, handler)
 
 
 def fuzz(calls: int, seed: int, *, seconds: float = 10.0, only: str = "", show: bool = False) -> Count:

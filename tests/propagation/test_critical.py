@@ -99,7 +99,7 @@ def test_line_refusals():
         ValueError, match=r"critical_line needs a bias that some critical network has, got bias_std=0.1: with relu"
     ):
         critical_line("relu", bias_std=0.1)
-    with pytest.raises(ValueError, match=r"critical_line needs q >= 0 and finite"):
+    with pytest.raises(ValueError, match=r"critical_line needs a finite q >= 0"):
         critical_line("tanh", q=-1.0)
 
 

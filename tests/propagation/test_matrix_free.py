@@ -252,7 +252,11 @@ OPERATOR = aslinearoperator(np.eye(3))
     ("call", "error", "message"),
     [
         (lambda: extreme_singular_values(SQUARE, place(SQUARE), which="top"), ValueError, "got which='top'"),
-        (lambda: extreme_singular_values(SQUARE, place(SQUARE), k=0), ValueError, "k from 1 to 80, got k=0"),
+        (
+            lambda: extreme_singular_values(SQUARE, place(SQUARE), k=0),
+            ValueError,
+            "a whole number 1 <= k <= 80, got k=0",
+        ),
         (lambda: extreme_singular_values(SQUARE, place(SQUARE), k=81), ValueError, "got k=81"),
         (lambda: extreme_singular_values(SQUARE), ValueError, "got x=None"),
         (lambda: extreme_singular_values(SQUARE, np.ones(3)), ValueError, "needs one finite input"),

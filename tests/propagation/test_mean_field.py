@@ -261,14 +261,14 @@ def test_no_correlation_without_variance():
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match=r"MeanField needs weight_std >= 0 and finite, got weight_std=-1.0"):
+    with pytest.raises(ValueError, match=r"MeanField needs a finite weight_std >= 0, got weight_std=-1.0"):
         MeanField("tanh", -1.0)
     with pytest.raises(
-        ValueError, match=r"weight_std >= 0 and finite, got weight_std=\[1, 2\]: it is one standard deviation"
+        ValueError, match=r"a finite weight_std >= 0, one number, got weight_std=\[1, 2\]: it is one standard deviation"
     ):
         MeanField("tanh", [1, 2])  # pyright: ignore[reportArgumentType]
     assert repr(MeanField("tanh", 1)) == "MeanField(activation=Activation('tanh'), weight_std=1.0, bias_std=0.0)"
-    with pytest.raises(ValueError, match=r"MeanField needs bias_std >= 0 and finite, got bias_std=nan"):
+    with pytest.raises(ValueError, match=r"MeanField needs a finite bias_std >= 0, got bias_std=nan"):
         MeanField("tanh", 1.0, np.nan)
     with pytest.raises(ValueError, match=r"variance_fixed_point needs start >= 0"):
         MeanField("tanh", 1.0).variance_fixed_point(-1.0)
