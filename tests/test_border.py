@@ -216,7 +216,8 @@ def test_other_things_are_no_activation(bad):
 @pytest.mark.parametrize("name", ["orthogonal", "gaussian", "he", "glorot", "identity_like"])
 def test_jax_initialisers_take_a_sharding(name):
     init, key = getattr(jax_style, name)(), jax.random.key(0)
-    sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    mesh = jax.make_mesh((1,), ("rows",))
+    sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("rows", None))
     plain = init(key, (4, 4))
     for given in (init(key, (4, 4), None, None), init(key, (4, 4), out_sharding=sharding)):
         assert_array_equal(given, plain)

@@ -270,7 +270,7 @@ def test_refusals():
     assert repr(MeanField("tanh", 1)) == "MeanField(activation=Activation('tanh'), weight_std=1.0, bias_std=0.0)"
     with pytest.raises(ValueError, match=r"MeanField needs a finite bias_std >= 0, got bias_std=nan"):
         MeanField("tanh", 1.0, np.nan)
-    with pytest.raises(ValueError, match=r"variance_fixed_point needs start >= 0"):
+    with pytest.raises(ValueError, match=r"variance_fixed_point needs a finite start >= 0"):
         MeanField("tanh", 1.0).variance_fixed_point(-1.0)
 
 
