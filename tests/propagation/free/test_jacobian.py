@@ -187,7 +187,10 @@ def test_the_network_of_the_example():
         ({"depth": 3}, "jacobian_spectrum needs one of input_variance and variances"),
         ({"depth": 0, "input_variance": 1.0}, "jacobian_spectrum needs a whole depth >= 1, got depth=0"),
         ({"input_variance": 1.0}, "got depth=None"),
-        ({"depth": 3, "input_variance": "q*"}, "input_variance to be a number or 'fixed point', got input_variance='q\\*'"),
+        (
+            {"depth": 3, "input_variance": "q*"},
+            "input_variance to be a number or 'fixed point', got input_variance='q\\*'",
+        ),
         ({"depth": 3, "input_variance": np.ones(3)}, "it is one variance"),
         ({"depth": 3, "variances": [1.0, 1.0]}, "needs finite variances >= 0, one for each layer"),
         ({"variances": [1.0, -1.0]}, "needs finite variances >= 0"),
