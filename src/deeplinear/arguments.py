@@ -80,7 +80,9 @@ def whole_numbers(
     advice: str = "it counts. Pass (1, 2).",
 ) -> tuple[int, ...]:
     """At least one whole number in a range, from a list of them; errors as `whole_number`."""
-    listed = isinstance(values, Iterable) and not isinstance(values, str | bytes | dict) and np.ndim(values) == 1
+    listed = (
+        isinstance(values, Iterable) and not isinstance(values, str | bytes | dict) and getattr(values, "ndim", 1) == 1
+    )
     if not listed or len(found := tuple(values)) == 0:
         raise ValueError(f"{function} needs whole {name} >= {least}, got {name}={shown(values)}: {advice}")
     return tuple(whole_number(function, name, value, least, most, advice) for value in found)
