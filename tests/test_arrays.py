@@ -168,7 +168,7 @@ def test_words_switches_and_seeds():
     assert generator("f", [1, 2]).random() == np.random.default_rng([1, 2]).random()
     kept = np.random.default_rng(0)
     assert generator("f", kept) is kept
-    for bad in ("a", -1, 0.5, ["1"], True):
+    for bad in ("a", -1, 0.5, ["1"], True, [[1, 2], [3]]):
         with pytest.raises(ValueError, match=r"^f needs rng to be a seed >= 0 or a numpy Generator, got rng="):
             generator("f", bad)
 

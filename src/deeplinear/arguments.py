@@ -124,8 +124,9 @@ def generator(function: str, value: Any, name: str = "rng") -> np.random.Generat
     if value is None or isinstance(value, SOURCES):
         return np.random.default_rng(value)
     need, advice = "a seed >= 0 or a numpy Generator", f"it makes the draw repeatable. Pass for example {name}=0."
+    several = isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1
     try:
-        seeds = whole_numbers(function, name, [value] if np.ndim(value) == 0 else value, 0)
+        seeds = whole_numbers(function, name, value if several else [value], 0)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{function} needs {name} to be {need}, got {name}={shown(value)}: {advice}") from error
-    return np.random.default_rng(seeds[0] if np.ndim(value) == 0 else seeds)
+    return np.random.default_rng(seeds if several else seeds[0])

@@ -163,7 +163,7 @@ class SpectralLaw(ABC):
         """
         shape = None
         if size is not None and not (isinstance(size, tuple | list) and not size):
-            draws = size if isinstance(size, tuple | list | np.ndarray) and np.ndim(size) else (size,)
+            draws = size if isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim) else (size,)
             shape = whole_numbers("rvs", "size", draws, 0, MOST, "it is a shape. Pass for example size=1000.")
         return self.ppf(generator("rvs", random_state, "random_state").random(shape))
 

@@ -45,5 +45,6 @@ def to_white(layers: ArrayLike, *, power: ArrayLike, tau: ArrayLike = 1.0) -> tu
     tau = checks.time_constant("to_white", tau)
     advice = "a mode without input power does not move. Leave it out."
     checks.refuse("to_white", "power > 0", "power", power, ~(power > 0), advice)
+    checks.fit("to_white", layers=layers, power=power, tau=tau)
     depth = len(layers)
     return layers * power ** (1 / depth), np.asarray(tau * power ** (1 - 2 / depth))
