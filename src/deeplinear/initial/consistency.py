@@ -68,7 +68,7 @@ class Consistency:
     def components(self, epochs: ArrayLike, layers: int, width: int | None, **options: Any) -> Array:
         """M of the whole stack for every component, shape ``(n_in,)``; arguments as in `passes`."""
         powers = self.task.input_modes[0]
-        layers = whole_number("passes", "layers", layers, 0, advice="it counts pretrained layers. Pass 1.")
+        layers = whole_number("passes", "layers", layers, 0, 10**6, advice="it counts pretrained layers. Pass 1.")
         if width is not None:
             width = whole_number("passes", "width", width, 1, advice="it is that of the narrowest layer. Leave it out.")
         passing = np.zeros(len(powers))
