@@ -45,6 +45,10 @@ def to_white(layers: ArrayLike, *, power: ArrayLike, tau: ArrayLike = 1.0) -> tu
     tau = checks.time_constant("to_white", tau)
     advice = "a mode without input power does not move. Leave it out."
     checks.refuse("to_white", "power > 0", "power", power, ~(power > 0), advice)
+    if layers.ndim == 0:
+        raise ValueError(
+            "to_white needs layers of shape (L, ...), got one number: depth is how many there are. Pass a list."
+        )
     checks.fit("to_white", layers=layers, power=power, tau=tau)
     depth = len(layers)
     return layers * power ** (1 / depth), np.asarray(tau * power ** (1 - 2 / depth))

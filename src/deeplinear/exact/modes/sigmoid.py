@@ -157,7 +157,8 @@ def condition(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0
         checks.singular_values("condition", s),
         checks.time_constant("condition", tau),
     )
-    return 2.0 * t * np.abs(s - u) / tau
+    with np.errstate(invalid="ignore"):  # at infinite time nothing is left to learn
+        return np.where(t == np.inf, 0.0, 2.0 * t * np.abs(s - u) / tau)[()]
 
 
 def motion(s: Array, layers: Array, tau: Array) -> Motion:
