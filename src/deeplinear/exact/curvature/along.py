@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.exact import checks
 from deeplinear.exact.curvature.lanczos import extremes_at, largest_at
 from deeplinear.weights import end_to_end, widths
 
@@ -81,7 +82,7 @@ def descended(
     Raises:
         ValueError: a run of several starts or rates, or steps out of range.
     """
-    task, steps = run.reduction.task, np.asarray(run.times if times is None else times, dtype=np.float64)
+    task, steps = run.reduction.task, checks.finite("sharpness_path", "times", run.times if times is None else times)
     layers = run.weights_at(steps)
     loss = task.loss(np.array([end_to_end(here) for here in points(layers)]))
 

@@ -99,6 +99,8 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike =
 def half_time(*, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
     """Time at which ``u = s/2``: ``tau/(2s) ln(s/u0 − 1)``, negative for starts above one half.
 
+    Infinite where s = 0 and where u0 < 0: such modes never get there.
+
     Args:
         s: singular value, ``s > 0``.
         u0: initial strength, ``0 < u0 < s``.
