@@ -313,7 +313,8 @@ def test_idx_images_are_read_with_the_labels_beside_them(tmp_path, kind, ends):
     assert_array_equal(x, images.reshape(12, 2))
     assert_array_equal(y, np.eye(3)[LABELS])
     assert (columns.classes, columns.notes[0]) == (("0", "1", "2"), f"targets from t10k-labels-idx1-ubyte{ends[1]}")
-    assert columns.features == ("t10k-images-idx3-ubyte[:, 0, 0]", "t10k-images-idx3-ubyte[:, 1, 0]")
+    assert columns.features == ("images[:, 0, 0]", "images[:, 1, 0]")
+    assert columns.target == "labels"
 
 
 def test_idx_without_labels_says_how_to_name_them(tmp_path):

@@ -85,7 +85,8 @@ def idx_array(path: Path, *, function: str = "load_file") -> Stored:
             raise broken(function, path, f"it announces {data} bytes of data and holds {'more' if more else read}")
         return array.view(dtype).reshape(shape)
 
-    return Stored(re.sub(r"\.gz$", "", path.name), shape, dtype, load)
+    usual = re.search("images|labels", path.name, re.IGNORECASE)
+    return Stored(usual.group().lower() if usual else re.sub(r"\.gz$", "", path.name), shape, dtype, load)
 
 
 def broken(function: str, path: Path, why: str) -> ValueError:
