@@ -84,7 +84,7 @@ def load_file(path: str | Path, **roles: Unpack[RoleOptions]) -> tuple[Array, Ar
             - ``header``: whether the first line holds names.
             - ``drop_missing``: leave rows with missing cells out, instead of refusing them.
             - ``separator``, ``decimal``, ``thousands``, ``encoding``: how text is written.
-            - ``x``, ``y``: names of the arrays, in a file of arrays.
+            - ``x``, ``y``: names of the arrays, in a file of arrays; ``y`` may name a file that holds the targets.
 
     Raises:
         ValueError: the file is missing, empty or of another kind, a column is unknown, a row is ragged, a cell is missing or
