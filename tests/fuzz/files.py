@@ -223,6 +223,7 @@ def main() -> int:
         found, first = run_child(asked, first, count)
         for kind, verdicts in found.items():
             total[kind].update(verdicts)
+        (asked.out / "counts.json").write_text(json.dumps({"next": first} | total))
     lines = [f"seed {asked.seed}: {asked.count} inputs in {time.perf_counter() - begun:.0f} s"]
     for kind, verdicts in [*total.items(), ("all", sum(total.values(), collections.Counter()))]:
         faults = {name: n for name, n in verdicts.items() if name not in ("read", "refused")}
