@@ -54,7 +54,9 @@ def predict(
     thousands: Annotated[str | None, typer.Option(help="Mark between groups of three digits in a text file.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a text file, such as cp1252 or utf-16.")] = None,
     x: Annotated[str | None, typer.Option("--x", help="Array of inputs in a file of arrays.")] = None,
-    y: Annotated[str | None, typer.Option("--y", help="Array of targets in a file of arrays, or a file that holds them.")] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", help="Array of targets in a file of arrays, or a file that holds them.")
+    ] = None,
     inputs: Annotated[Inputs, typer.Option(help="Input preprocessing.")] = Inputs.white,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Run gradient descent too, for 200 000 epochs at most, and compare.")

@@ -90,6 +90,7 @@ def test_more_than_the_memory_is_refused(tmp_path, monkeypatch):
     [
         (header((10**12, 4)) + bytes(96), r"announces 32000000000000 bytes, and 96 are there"),
         (header((3, 5)) + bytes(96), "announces 120 bytes, and 96 are there"),
+        (header((3, 3)) + bytes(96), "announces 72 bytes, and 96 are there"),
         (header((10**6, 0)) + b"", r"x \(1000000 × 0, float64\) in data.npz: it is empty"),
         (header((-3, 4)), r"announces the shape \(-3, 4\)"),
         (header((True, 4)), r"announces the shape \(True, 4\)"),
@@ -133,6 +134,41 @@ def test_headers_of_other_writers_are_read(tmp_path):
 def test_other_compression_is_refused(tmp_path, method, text):
     with pytest.raises(ValueError, match=text):
         load_file(zeros(tmp_path / "data.npz", (30, 100), method=method))
+
+
+def test_a_changed_byte_of_data_is_seen(tmp_path):
+    for save in (np.savez, np.savez_compressed):
+        save(tmp_path / "data.npz", x=np.random.default_rng(0).normal(size=(100, 30)), y=np.arange(100.0))
+        content = bytearray((tmp_path / "data.npz").read_bytes())
+        for at in range(1000, len(content) - 2000, 1999):
+            changed = content.copy()
+            changed[at] ^= 1
+            (tmp_path / "data.npz").write_bytes(changed)
+            with pytest.raises(ValueError, match=r"^load_file needs a whole npz file, got \w in data.npz"):
+                load_file(tmp_path / "data.npz")
+
+
+def test_a_name_that_is_there_twice(tmp_path):
+    with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
+        for name in ("x.npy", "y.npy"):
+            archive.writestr(name, npy(Y))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("x.npy", npy(Y + 1))
+    with pytest.raises(ValueError, match=r"arrays of different names, got 'x.npy' more than once in data.npz"):
+        load_file(tmp_path / "data.npz")
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    np.savez(tmp_path / "data.npz", x=X, y=Y)
+    content = bytearray((tmp_path / "data.npz").read_bytes())
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # flags in the local and in the central directory
+        begin = content.find(mark)
+        while begin >= 0:
+            content[begin + at] |= 1
+            begin = content.find(mark, begin + 4)
+    (tmp_path / "data.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"^load_file needs a whole npz file, got x in data.npz: .*encrypted"):
+        load_file(tmp_path / "data.npz")
 
 
 @pytest.mark.parametrize(

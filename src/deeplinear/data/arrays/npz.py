@@ -18,7 +18,6 @@ BROKEN = (  # what zipfile raises on damaged archives
     OverflowError, MemoryError, struct.error, IndexError, TypeError,
 )  # fmt: skip
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # NumPy writes no others
-ENCRYPTED = 1
 OTHER_ARCHIVES = {  # a member's name that tells what else the archive is, what it is, what to do
     "[Content_Types].xml": ("an Excel workbook", "Save the sheet as csv"),
     "mimetype": ("an OpenDocument file", "Save the sheet as csv"),
@@ -60,8 +59,8 @@ def stored_member(path: Path, member: zipfile.ZipInfo) -> Stored:
     """What the header of one array says; errors as `npz_arrays`."""
     name = member.filename.removesuffix(".npy")
     try:
-        if member.compress_type not in METHODS or member.flag_bits & ENCRYPTED:
-            raise ValueError("it is encrypted or compressed in a way that NumPy does not write")
+        if member.compress_type not in METHODS:
+            raise ValueError("it is compressed in a way that NumPy does not write")
         if member.file_size > member.compress_size * DEFLATE + DEFLATE:
             raise ValueError("it announces more than it can hold")
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
