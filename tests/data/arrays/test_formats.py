@@ -202,13 +202,18 @@ def test_archives_of_something_else(tmp_path, members, text):
         ("data.mat", b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM", "a MATLAB 7.3 file"),
         ("data.mat", bytes(200), "a MATLAB 4 file, or a damaged one"),
         ("data.npz", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        ("data.h5", b"\x89HDF\r\n\x1a\n", "got an HDF5 file in data.h5: .* Read it with h5py"),
+        ("data.pkl", b"\x80\x04\x95abc", "a table or a file of arrays, got a Python pickle in data.pkl"),
+        ("mnist.pkl.gz", gzip.compress(b"\x80\x02\x95abc"), "got a Python pickle in mnist.pkl.gz"),
+        ("x.npy.gz", gzip.compress(npy(np.eye(3))), "got x.npy.gz, arrays in gzip: .* Unpack it with gunzip"),
+        ("data.npz.gz", gzip.compress(b"PK\x03\x04"), "got data.npz.gz, arrays in gzip"),
         ("data.npz", b"\x1f\x8b\x08broken", "got a damaged gzip file in data.npz: .* Fetch it again"),
     ],
 )
 def test_what_else_a_file_is(tmp_path, name, content, text):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match="^load_file needs .*" + text):
-        read_arrays(tmp_path / name, Roles())
+        load_file(tmp_path / name)
 
 
 def test_files_that_are_not_there(tmp_path):
@@ -290,6 +295,12 @@ def test_matlab_text_cells_sparse_and_more_axes(tmp_path):
         ValueError, match=r"got a structure in X of data.mat: .* Save its fields as variables of their own"
     ):
         read_arrays(tmp_path / "data.mat", Roles())
+
+
+def test_complex_matlab_arrays_are_refused(tmp_path):
+    scipy.io.savemat(tmp_path / "data.mat", {"X": X + 1j * Y[:, None], "y": Y})
+    with pytest.raises(ValueError, match=r"real numbers, got complex ones \(type complex128\) in X of data.mat"):
+        load_file(tmp_path / "data.mat")
 
 
 def matrix_element(shape, data, kind=6):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from numpy.typing import NDArray
 
 from deeplinear.data.arrays import npy
 from deeplinear.data.arrays.bounds import check_memory
-from deeplinear.data.arrays.idx import first_bytes, idx_array, is_idx
+from deeplinear.data.arrays.idx import GZIP, first_bytes, idx_array, is_idx
 from deeplinear.data.arrays.mat import is_mat, mat_arrays
 from deeplinear.data.arrays.npz import npz_arrays
-from deeplinear.data.arrays.signatures import HDF5, NPY, ZIP, foreign
+from deeplinear.data.arrays.signatures import HDF5, NPY, PICKLES, ZIP, foreign
 from deeplinear.data.arrays.sparse import with_sparse
 from deeplinear.data.arrays.stored import Stored
 
@@ -20,10 +19,11 @@ ENDINGS = {".npz", ".npy", ".mat", ".idx"}
 
 
 def holds_arrays(path: Path) -> bool:
-    """Whether a file is one of arrays, by its first bytes, or by its ending where they say nothing."""
+    """Whether a file is one of arrays, by its first bytes, or its ending; pickles and HDF5 count too, to be refused."""
     start = first_bytes(path)
     return (
-        start.startswith((NPY, ZIP))
+        start.startswith((NPY, ZIP, HDF5))
+        or start[:2] in PICKLES
         or is_mat(start)
         or is_idx(start)
         or path.suffix.lower() in ENDINGS
@@ -42,6 +42,7 @@ def arrays_in(path: Path) -> list[Stored]:
             what = "it is a folder" if path.is_dir() else "there is none"
             raise ValueError(f"load_file needs a file, got {str(path)!r}: {what}. Check the path.")
         start = first_bytes(path)
+        refuse_packed(path, start)
         if start.startswith(ZIP):
             return with_sparse(path.name, npz_arrays(path))
         if start.startswith(NPY):
@@ -55,6 +56,17 @@ def arrays_in(path: Path) -> list[Stored]:
             f"load_file needs a file that can be read, got {path.name}: {error.strerror or error}. Check its permissions."
         ) from error
     raise ValueError(no_arrays(path, start))
+
+
+def refuse_packed(path: Path, start: bytes) -> None:
+    """Refuse what is in gzip and has to be read from places all over the file; errors as `arrays_in`."""
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP
+    if packed and (start.startswith((ZIP, NPY)) or is_mat(start)):
+        raise ValueError(
+            f"load_file needs arrays that are not packed a second time, got {path.name}, arrays in gzip: their sizes could not be checked "
+            f"before they are unpacked. Unpack it with gunzip."
+        )
 
 
 def npy_array(path: Path) -> Stored:
@@ -86,5 +98,6 @@ def no_arrays(path: Path, start: bytes) -> str:
         found = ("a MATLAB 4 file, or a damaged one", "Save it with save -v7")
     if found is None:
         found = ("something else or a truncated file", "Save it again with np.savez(path, x=x, y=y)")
-    kind = re.sub(r"^\.", "", path.suffix.lower()) or "npz"
-    return f"load_file needs a whole {kind} file, got {found[0]} in {path.name}: it holds no arrays. {found[1]}."
+    suffix = path.suffix.lower()
+    kind = f"a whole {suffix[1:]} file" if suffix in ENDINGS else "a table or a file of arrays"
+    return f"load_file needs {kind}, got {found[0]} in {path.name}: it holds no arrays. {found[1]}."
