@@ -60,6 +60,8 @@ def test_plain_names_come_before_others_and_the_rest_is_said(saved):
         ("X", "x", "Y"),
         ("a", "b", "c"),
         ("images", "labels", "data", "target"),
+        ("images", "labels", "features"),
+        ("x_train", "y_train", "X_train"),
         ("data", "features", "y"),
         ("x", "y1", "y2"),
     ],

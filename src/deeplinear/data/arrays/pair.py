@@ -123,11 +123,9 @@ def usual_pair(arrays: list[Stored]) -> tuple[Stored, Stored] | None:
             groups.setdefault(reading(each.name), []).append(each)
         pairs = [(groups[a], groups[b]) for a, b in PAIRS if a in groups and b in groups]
         sides = [[each for each in arrays if reading(each.name) in names] for names in (INPUTS, TARGETS)]
-        pairs = pairs[:1] if len({id(pair[1]) for pair in pairs}) == 1 else pairs or [(sides[0], sides[1])]
+        pairs = pairs or [(sides[0], sides[1])]
         if len(pairs) == 1 and len(pairs[0][0]) == len(pairs[0][1]) == 1:
             return pairs[0][0][0], pairs[0][1][0]
-        if all(sides):
-            return None  # several: the user has to say which
     return None
 
 
