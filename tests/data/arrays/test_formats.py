@@ -335,6 +335,19 @@ def test_matlab_files_whose_lengths_lie(tmp_path, element, text):
         read_arrays(tmp_path / "data.mat", Roles(x="X", y="y"))
 
 
+def test_many_small_matlab_arrays_that_unpack_to_much(tmp_path, peak):
+    packed = zlib.compress(struct.pack("<II", 14, 10**7) + bytes(10**7))
+    begin = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    (tmp_path / "data.mat").write_bytes(begin + (struct.pack("<II", 15, len(packed)) + packed) * 60)
+
+    def refused():
+        text = r"at most 100 times their size, got all arrays of data.mat, 0.\d* MiB that unpack to 572 MiB and need 572 MiB"
+        with pytest.raises(ValueError, match="^load_file needs compressed data that unpack to " + text):
+            load_file(tmp_path / "data.mat")
+
+    assert peak(refused, 40)
+
+
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 

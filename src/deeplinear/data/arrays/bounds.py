@@ -24,8 +24,13 @@ def check_memory(file: str, name: str, shape: tuple[int, ...], itemsize: int, pa
     Raises:
         ValueError: as float64 it needs more than the machine's memory, or it unpacks to far more than real data do.
     """
-    unpacked, needed = math.prod(shape) * itemsize, math.prod(shape) * max(itemsize, 8)
     what = f"{name} of shape {' × '.join(str(size) for size in shape)} in {file}"
+    check_unpacked(what, math.prod(shape), itemsize, packed)
+
+
+def check_unpacked(what: str, count: int, itemsize: int, packed: int | None) -> None:
+    """Refuse entries that would not fit; arguments and errors as `check_memory`."""
+    unpacked, needed = count * itemsize, count * max(itemsize, 8)
     if packed is not None and needed > SMALL and unpacked > RATIO * packed:
         raise ValueError(
             f"load_file needs compressed data that unpack to at most {RATIO} times their size, got {what}, {in_words(packed)} "

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.arrays.bounds import DEFLATE, RATIO, SMALL, check_memory
+from deeplinear.data.arrays.bounds import DEFLATE, check_memory, check_unpacked
 from deeplinear.data.arrays.sparse import check_dense, dense
 from deeplinear.data.arrays.stored import STRUCTURE, Stored
 
@@ -58,10 +58,15 @@ def mat_arrays(path: Path) -> list[Stored]:
     Raises:
         ValueError: cut short or damaged.
     """
+    size = path.stat().st_size
+    check_unpacked(path.name, size // 8, 8, None)
     content = memoryview(path.read_bytes())
     order = ORDERS[bytes(content[126:128])]
     try:
-        matrices = [matrix for part in elements(content[HEADER:], order) if (matrix := matrix_in(path, part, order))]
+        top = list(elements(content[HEADER:], order))
+        total = sum(unpacked_size(part, order) for part in top)
+        check_unpacked(f"all arrays of {path.name}", total // 8, 8, size)
+        matrices = [matrix for part in top if (matrix := matrix_in(part, order))]
         return [stored_matrix(path, matrix, order) for matrix in matrices if matrix.name]
     except (ValueError, struct.error, IndexError) as error:
         if str(error).startswith("load_file"):
@@ -90,35 +95,30 @@ def elements(data: memoryview, order: str) -> Iterator[Element]:
         at += step
 
 
-def matrix_in(path: Path, element: Element, order: str) -> Matrix | None:
-    """The array that an element at the top holds, unpacked where it is compressed; None where it holds something else."""
-    if element.kind == COMPRESSED:
-        unpacked = unpack(path, element.data, order)
-        if unpacked is None:
-            return None
-        element = unpacked
-    return as_matrix(element, order) if element.kind == MATRIX else None
-
-
-def unpack(path: Path, packed: memoryview, order: str) -> Element | None:
-    """The piece in a compressed one: its length is read first, and compared; None where it is empty."""
-    inflate = zlib.decompressobj()
+def unpacked_size(element: Element, order: str) -> int:
+    """Bytes of an element at the top when unpacked: its length is read and compared with what can be there; errors as `elements`."""
+    if element.kind != COMPRESSED:
+        return len(element.data)
     try:
-        tag = inflate.decompress(packed, 8)
-        if len(tag) < 8:
-            return None
-        kind, size = struct.unpack(order + "II", tag)
-        if size > len(packed) * DEFLATE + DEFLATE:
-            raise ValueError(f"a part announces {size} bytes, and {len(packed)} cannot hold them")
-        if size > SMALL and size > RATIO * len(packed):
-            check_memory(path.name, "an array", (size,), 1, len(packed))
-        data = inflate.decompress(inflate.unconsumed_tail, size) if size else b""
-        if len(data) < size:
-            raise ValueError(f"a part announces {size} bytes and holds {len(data)}")
-        inflate.decompress(inflate.unconsumed_tail, 1)  # reaches the checksum
+        tag = zlib.decompressobj().decompress(element.data, 8)
     except zlib.error as error:
         raise ValueError(str(error)) from error
-    return Element(kind, memoryview(data))
+    size = int(struct.unpack(order + "II", tag)[1]) if len(tag) == 8 else 0
+    if size > len(element.data) * DEFLATE + DEFLATE:
+        raise ValueError(f"a part announces {size} bytes, and {len(element.data)} cannot hold them")
+    return size
+
+
+def matrix_in(element: Element, order: str) -> Matrix | None:
+    """The array that an element at the top holds, unpacked where it is compressed; None where it holds something else."""
+    if element.kind == COMPRESSED:
+        size = unpacked_size(element, order) + 8
+        try:
+            data = zlib.decompressobj().decompress(element.data, size)
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        element = next(elements(memoryview(data), order), Element(0, memoryview(b"")))
+    return as_matrix(element, order) if element.kind == MATRIX else None
 
 
 def as_matrix(element: Element, order: str) -> Matrix:
