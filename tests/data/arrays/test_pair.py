@@ -205,6 +205,8 @@ def test_a_masked_cell_is_missing(saved):
         assert_array_equal(found[1][:, 0], Y[[0, 1, 3]])
         assert any("masks 1 value of x" in note or "equal to 1e+20" in note for note in found[2].notes)
     assert_array_equal(read_arrays(saved(x=X * 1e20, y=Y), N)[0], X * 1e20)  # no fill: others are as large
+    large = np.where(X == 1, 1e20, X * 1e17)
+    assert_array_equal(read_arrays(saved(x=large, y=Y), N)[0], large)
     with pytest.raises(ValueError, match="a missing one in row 3 of y"):
         read_arrays(saved(x=X, y=Y, y_mask=np.array([False, False, False, True])), N)
 
