@@ -202,6 +202,7 @@ def test_archives_of_something_else(tmp_path, members, text):
         ("data.mat", b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM", "a MATLAB 7.3 file"),
         ("data.mat", bytes(200), "a MATLAB 4 file, or a damaged one"),
         ("data.npz", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        ("t10k-images-idx3-ubyte", b"\0\0\x07\x03", "a whole IDX file, got t10k-images-idx3-ubyte which is truncated"),
         ("data.h5", b"\x89HDF\r\n\x1a\n", "got an HDF5 file in data.h5: .* Read it with h5py"),
         ("data.pkl", b"\x80\x04\x95abc", "a table or a file of arrays, got a Python pickle in data.pkl"),
         ("mnist.pkl.gz", gzip.compress(b"\x80\x02\x95abc"), "got a Python pickle in mnist.pkl.gz"),

@@ -127,6 +127,13 @@ def test_the_axis_of_examples_is_found(saved, x, y):
     assert_array_equal(found[1], Y[:, None])
 
 
+def test_targets_of_more_axes_are_flattened(saved):
+    x, y, columns = read_arrays(saved(x=X, y=np.arange(24.0).reshape(4, 2, 3)), N)
+    assert_array_equal(x, X)
+    assert_array_equal(y, np.arange(24.0).reshape(4, 6))
+    assert columns.targets[5] == "y[:, 5]"
+
+
 def test_a_square_array_has_examples_in_rows(saved):
     found = read_arrays(saved(x=X @ X.T, y=Y), N)
     assert_array_equal(found[0], X @ X.T)
