@@ -268,6 +268,20 @@ def test_sparse_parts_that_do_not_fit(tmp_path, wrong, text):
         read_arrays(tmp_path / "data.npz", Roles())
 
 
+@pytest.mark.parametrize(("row", "col"), [(-1, 0), (0, -1), (3, 0), (0, 2)])
+def test_entries_of_a_sparse_matrix_outside_its_shape(tmp_path, row, col):
+    parts = {
+        "format": b"coo",
+        "shape": np.array([3, 2]),
+        "data": np.ones(2),
+        "row": np.array([0, row]),
+        "col": np.array([1, col]),
+    }
+    np.savez(tmp_path / "data.npz", y=Y[:3], **parts)
+    with pytest.raises(ValueError, match="its parts do not fit together .an entry lies outside its shape"):
+        read_arrays(tmp_path / "data.npz", N)
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("kind", ["f8", "f4", "u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "?", "c16"])
 def test_matlab_files_are_as_scipy_reads_them(tmp_path, kind, compressed):
