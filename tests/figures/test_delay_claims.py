@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from deeplinear.figures import fig3
 from deeplinear.figures.delay_claims import LINEAR_DELAYS, TANH_DELAYS, TREE_HALF_TIMES, away, claims, rise, scatter
+from deeplinear.figures.fig3 import expected_half_times
 
 MODES = np.array([1, 2, 3, 5, 12, 18, 31])
 S = np.array([81.0, 56.0, 46.5, 37.6, 28.6, 20.6, 17.0])
@@ -17,6 +20,8 @@ def invented():
     own = rng.normal(size=(20, 1, 7)) * 0.005
     data = {"modes": MODES, "singular_values": S, "exact_half_times": exact, "tau": 2000.0, "strength": 1e-6}
     data |= {"times": np.arange(0.0, 2601, 5), "unlearned": np.array([0, 0]), "deviation": np.array([0.08, 0.04])}
+    data |= {"levels": 5, "features": 1000, "flip": 0.1, "hidden": 32}
+    data["expected_half_times"] = np.array([TREE_HALF_TIMES[m] for m in MODES])
     data["decoupled_half_times"] = exact * (1 + S / 5000)  # a little less than half a step's growth, s/2τ
     data |= {"random_half_times": exact * (1 + linear + shared), "tanh_half_times": exact * (1 + tanh + shared)}
     for name, table in (("linear", linear), ("tanh", tanh)):
@@ -159,3 +164,32 @@ def test_the_reference_half_times_are_those_of_drawn_trees():
     found = 1000 / s * np.log(s / 1e-6 - 1)
     known = np.array([TREE_HALF_TIMES[int(m)] for m in MODES])
     assert (np.abs(found.mean(axis=0) - known) < 0.5 + 5 * found.std(axis=0, ddof=1) / np.sqrt(40)).all()
+
+
+def test_expected_half_times_are_computed_and_those_known_for_the_papers_tree():
+    known = np.array(list(TREE_HALF_TIMES.values()))
+    found = expected_half_times(5, 1000, 0.1, 2000.0, 1e-6, 20)[MODES - 1]
+    np.testing.assert_allclose(found, known, rtol=0.02)
+    s = np.sqrt(400) * np.array([1.0])  # one level fewer than a tree: a single item, whose features are all of Σ³¹
+    np.testing.assert_allclose(expected_half_times(0, 400, 0.1, 7.0, 1e-3, 2), 7 / (2 * s) * np.log(s / 1e-3 - 1))
+
+
+def test_another_tree_is_not_held_against_the_delays_of_the_papers_tree():
+    changes = {"levels": 4, "features": 900, "flip": 0.2, "tau": 1000.0, "hidden": 64, "strength": 1e-5}
+    for name, value in changes.items():
+        assert not any("starts on another tree" in claim.text for claim in claims(invented() | {name: np.array(value)}))
+    assert sum("starts on another tree" in claim.text for claim in claims(invented())) == 2
+
+
+def test_a_smaller_tree_is_computed_checked_and_drawn():
+    """Modes that it does not have are left out; one without any of those asked for is refused."""
+    small = {"levels": 2, "features": 60, "flip": 0.2, "tau": 100.0, "hidden": 6, "epochs": 300, "seeds": 3, "trees": 2}
+    small |= {"tree_seeds": 2, "strength": 1e-3, "samples": 20}
+    data = fig3.compute(**fig3.QUICK | small)
+    assert data["modes"].tolist() == [1, 2, 3]
+    assert data["expected_half_times"].shape == (3,)
+    failed = [claim.text for claim in claims(data) if not claim.passed]
+    assert all("delay" in text.lower() or "within 5 %" in text for text in failed), failed
+    fig3.draw(data, Figure(figsize=fig3.SIZE, layout="constrained"))
+    with pytest.raises(ValueError, match="fig3 needs modes between 1 and 4, got none: this tree has 4 items"):
+        fig3.compute(**fig3.QUICK | small | {"modes": (9, 12)})

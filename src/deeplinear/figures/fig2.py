@@ -13,6 +13,7 @@ import numpy as np
 
 from deeplinear.figures.claim import Claim, below, claim, near, same
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label, quiet
+from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -42,6 +43,7 @@ SIZE = (5.8, 5.4)
 FIELD_STEP = 0.125  # rate of the one step that measures the field, a power of two: dividing by it rounds nothing
 
 
+@typed
 def compute(
     *,
     s: float,

@@ -11,12 +11,17 @@ the tree's own.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deeplinear.figures.delay_claims import claims, finite_steps
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label, quiet, written
+from deeplinear.figures.parameters import typed
+from deeplinear.figures.parts import watched
+
+if TYPE_CHECKING:
+    from deeplinear.task import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 
@@ -34,6 +39,7 @@ PAPER: dict[str, Any] = {
     "trees": 20,
     "tree_seeds": 20,
     "modes": (1, 2, 3, 5, 12, 18, 31),
+    "samples": 100,
     "rng": 0,
 }
 QUICK: dict[str, Any] = PAPER | {"seeds": 8, "trees": 6, "tree_seeds": 4}
@@ -42,6 +48,7 @@ EVERY = 5  # epochs between recorded points
 SHOWN = 2600  # epochs drawn; one tanh network in a hundred learns mode 31 at 3105 only
 
 
+@typed
 def compute(
     *,
     levels: int,
@@ -55,6 +62,7 @@ def compute(
     trees: int,
     tree_seeds: int,
     modes: tuple[int, ...],
+    samples: int,
     rng: int,
 ) -> Data:
     """Strengths over epochs, exact and simulated.
@@ -70,13 +78,14 @@ def compute(
         seeds: random starts.
         trees: further trees, on which only half times are measured.
         tree_seeds: random starts on each of them.
-        modes: which modes to show, from 1.
+        modes: which modes to show, from 1; those that the tree does not have are left out.
+        samples: trees of which only the singular values are drawn, for the mean half times that (12) gives trees like this.
         rng: seed of the tree and of the starts.
 
     Returns:
         ``exact`` and ``decoupled`` of shape ``(T, modes)``, ``random`` and ``tanh`` of shape ``(seeds, T, modes)`` at
         ``times``; half times of all four; ``linear_trees`` and ``tanh_trees`` of shape ``(trees, tree_seeds, modes)``, delays
-        relative to the law; ``unlearned``, how many modes of how many linear and tanh networks never reached a half; and
+        relative to the law; ``expected_half_times``, means of (12) over `samples`; ``unlearned``, how many modes of how many linear and tanh networks never reached a half; and
         ``deviation`` of the decoupled run from the law at rates 1/τ and 1/2τ.
     """
     from deeplinear import data, descend, initial, solve
@@ -84,6 +93,11 @@ def compute(
     rng = np.random.default_rng(rng)  # type: ignore[assignment]
     others = rng.spawn(1)[0]  # type: ignore[attr-defined]
     task = data.hierarchy(levels=levels, features=features, flip=flip, rng=rng)
+    modes = tuple(mode for mode in modes if 1 <= mode <= task.rank)
+    if not modes:
+        raise ValueError(
+            f"fig3 needs modes between 1 and {task.rank}, got none: this tree has {task.n_in} items. Pass modes=(1, 2, 3)."
+        )
     widths, shown = [task.n_in, hidden, task.n_out], np.array(modes) - 1
     law = solve(task, initial.decoupled(task, widths, strength=strength, rng=rng), tau=tau)
     start = initial.reduced_decoupled(task, widths, strength=strength)
@@ -94,7 +108,7 @@ def compute(
     asked = {"hidden": hidden, "strength": strength, "tau": tau, "epochs": epochs}
     linear, tanh = trained(task, seeds=seeds, rng=rng, **asked)
     delays = []
-    for _ in range(trees):
+    for _ in watched(range(trees), trees):
         tree = data.hierarchy(levels=levels, features=features, flip=flip, rng=others)
         later = np.array([each.half_times for each in trained(tree, seeds=tree_seeds, rng=others, **asked)])
         delays.append(later / (tau / (2 * tree.modes.s) * np.log(tree.modes.s / strength - 1)) - 1)
@@ -107,6 +121,7 @@ def compute(
         "decoupled": run.strengths[:, shown],
         "random": linear.strengths[:, :, shown].astype(np.float32),
         "tanh": tanh.strengths[:, :, shown].astype(np.float32),
+        "expected_half_times": expected_half_times(levels, features, flip, tau, strength, samples)[shown],
         "exact_half_times": law.learning_time(0.5)[shown],
         "random_half_times": linear.half_times[:, shown],
         "tanh_half_times": tanh.half_times[:, shown],
@@ -118,7 +133,22 @@ def compute(
         "tau": np.array(tau),
         "strength": np.array(strength),
         "hidden": np.array(hidden),
+        "levels": np.array(levels),
+        "features": np.array(features),
+        "flip": np.array(flip),
     }
+
+
+def expected_half_times(levels: int, features: int, flip: float, tau: float, strength: float, samples: int) -> Array:
+    """Half times of (12), ``(τ/2s) ln(s/u₀ − 1)``, in the mean over trees drawn alike, shape ``(items,)``."""
+    from deeplinear.data.hierarchy import hierarchy_examples
+
+    rng, total = np.random.default_rng(2014), np.zeros(min(2**levels, features))
+    for _ in range(samples):
+        _, values = hierarchy_examples(levels=levels, features=features, flip=flip, rng=rng)
+        s = np.linalg.svd(values, compute_uv=False)  # of Σ³¹, since inputs are one-hot
+        total += tau / (2 * s) * np.log(np.maximum(s / strength - 1, 1.0))
+    return total / samples
 
 
 def trained(

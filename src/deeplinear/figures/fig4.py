@@ -15,7 +15,7 @@ iterations. So the best stable rate, at most 2/Λ₁, stands beside it: `stable_
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,10 @@ import numpy as np
 
 from deeplinear.figures.depths import both_widths, flow, study
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, label, quiet, written
+from deeplinear.figures.parameters import typed
+from deeplinear.figures.parts import watched
 from deeplinear.figures.saturation import claims, one_constant
+from deeplinear.figures.sources import Source, name_of, task_of
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -61,9 +64,10 @@ QUICK: dict[str, Any] = PAPER | {
 SIZE = (12.6, 4.1)
 
 
+@typed
 def compute(
     *,
-    data: str,
+    data: Source,
     layers: tuple[int, ...],
     deeper: tuple[int, ...],
     width: int,
@@ -79,7 +83,7 @@ def compute(
     """Learning times and best rates over depth.
 
     Args:
-        data: ``"mnist"`` (50 000 examples) or ``"digits"``; centred and white.
+        data: ``"mnist"`` (50 000 examples) or ``"digits"``, centred and white, or a Task of your own, which is whitened.
         layers: the paper's N_l to run.
         deeper: further N_l, to see where the trend goes.
         width: of every hidden layer.
@@ -95,9 +99,7 @@ def compute(
     Returns:
         Arrays over N_l (those of ``layers`` first), the witness's loss, and the parameters.
     """
-    from deeplinear import data as sources
-
-    task = sources.mnist(inputs="white") if data == "mnist" else sources.digits(inputs="white")
+    task = task_of("fig4", data, "white")
     first = task.output_power / 2
     if threshold is None:
         threshold = first - (1.0 if share is None else share) * (first - task.floor)
@@ -107,7 +109,7 @@ def compute(
         lambda n, stop: study(task, int(n), width, strength, grid, refine, threshold, steps, stop), every
     )
     finely = np.unique(np.geomspace(min(layers), max(*layers, *deeper), 24).round()).astype(int)
-    theory = [flow(task, n, strength, threshold) for n in finely]
+    theory = [flow(task, n, strength, threshold) for n in watched(finely, len(finely))]
     found = {name: np.array([each[name] for each in studies]) for name in studies[0]}
     at = layers.index(witness)
     witness_rates = [found["rate"][at], found["stable_rate"][at]]
@@ -115,7 +117,7 @@ def compute(
         "layers": every,
         "papers_own": np.array(len(layers)),
         "grid": grid,
-        "data": np.array(data),
+        "data": np.array(name_of(data)),
         "threshold": np.array(threshold),
         "floor": np.array(task.floor),
         "first_loss": np.array(first),
@@ -134,6 +136,8 @@ def in_pairs(work: Callable[[Any, Event], Any], items: Array) -> list[Any]:
     try:
         for i in np.argsort(items)[::-1]:
             jobs[i] = pool.submit(work, items[i], stop)
+        for job in watched(as_completed(jobs.values()), len(jobs)):
+            job.result()  # a failure is raised at once
         return [jobs[i].result() for i in range(len(items))]
     finally:
         stop.set()  # on Ctrl-C, start no more and leave off what is begun

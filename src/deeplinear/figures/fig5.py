@@ -15,13 +15,16 @@ The paper prints VΣ¹¹V'; with singular vectors in columns it is V'Σ¹¹V.
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deeplinear.figures.palette import GREY, INK, VERMILION, label, quiet
+from deeplinear.figures.parameters import typed
 from deeplinear.figures.pretraining_claims import claims, spent
-from deeplinear.figures.race import race, task_of
+from deeplinear.figures.race import race
+from deeplinear.figures.sources import Source, name_of, task_of
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
@@ -62,9 +65,10 @@ INPUTS = ("raw", "centred")
 PATCH = (4, 14)  # rows and columns of the image whose pixels are shown
 
 
+@typed
 def compute(
     *,
-    data: str,
+    data: Source,
     hidden: tuple[int, ...],
     std: float,
     epochs: int,
@@ -82,7 +86,7 @@ def compute(
     """Scores of raw and centred inputs, and the race on both.
 
     Args:
-        data: ``"mnist"`` (50 000 examples) or ``"digits"``.
+        data: ``"mnist"`` (50 000 examples), ``"digits"``, or a dictionary of tasks of your own, ``{"raw": …, "centred": …}``.
         hidden: widths of the hidden layers.
         std: of all random weights.
         epochs: of pretraining, at most, for each layer.
@@ -103,7 +107,7 @@ def compute(
     """
     from deeplinear.initial.consistency import consistency
 
-    found = {inputs: consistency(task_of(data, inputs), draws=draws, rng=rng) for inputs in INPUTS}
+    found = {inputs: consistency(task_of("fig5", data, inputs), draws=draws, rng=rng) for inputs in INPUTS}
     fixed = {"data": data, "hidden": hidden, "std": std, "epochs": epochs, "left": left, "common": common} | {
         "share": share,
         "steps": steps,
@@ -117,10 +121,10 @@ def compute(
         fixed | {"inputs": inputs, "start": start, "rates": grids[start], "long": lengths[inputs]}
         for inputs, start in pairs
     ]
-    races = sweep(race, jobs, workers=-1 if data == "mnist" else 1)
+    races = sweep(race, jobs, workers=1 if data == "digits" else -1)
     raw = found["raw"]
     return {
-        "data": np.array(data),
+        "data": np.array(name_of(data)),
         "pixels": central(raw.task.input_correlation),
         "block": raw.block,
         "scores": np.array([[c.score, c.leading, c.as_given, c.outside] for c in found.values()]),
@@ -140,7 +144,7 @@ def compute(
 
 def central(correlation: Array) -> Array:
     """The correlation of a patch in the middle of the image, row after row."""
-    side = round(np.sqrt(len(correlation)))
+    side = isqrt(len(correlation))
     image = np.arange(side**2).reshape(side, side)
     rows, columns = ((side - n) // 2 for n in PATCH)
     pixels = image[max(rows, 0) :, max(columns, 0) :][: PATCH[0], : PATCH[1]].ravel()

@@ -21,6 +21,8 @@ import numpy as np
 
 from deeplinear.figures.growth import claims, growth, rows_of
 from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, SKY, VERMILION, quiet, written
+from deeplinear.figures.parameters import typed
+from deeplinear.figures.sources import Source, task_of
 from deeplinear.figures.starts import MEASURED, STARTS, study
 from deeplinear.sweep import sweep
 
@@ -81,9 +83,10 @@ SIZE = (15.0, 7.2)
 LOOKS = {"gaussian": (BLUE, "o"), "glorot": (SKY, "D"), "orthogonal": (VERMILION, "o"), "pretrained": (GREEN, "s")}
 
 
+@typed
 def compute(
     *,
-    data: str,
+    data: Source,
     width: int,
     rates: tuple[float, float, float],
     steps: int,
@@ -96,7 +99,7 @@ def compute(
     """Learning times and best rates over depth.
 
     Args:
-        data: ``"mnist"`` (50 000 examples) or ``"digits"``.
+        data: ``"mnist"`` (50 000 examples), ``"digits"``, or a dictionary of tasks of your own, one for each kind of inputs.
         width: of every hidden layer.
         rates: the fastest, how many a decade, and the slowest.
         steps: most iterations.
@@ -113,6 +116,8 @@ def compute(
     """
     from deeplinear import initial
 
+    for inputs in {run[1] for run in runs} | {"raw"}:
+        task_of("fig6a", data, inputs)  # type: ignore[arg-type]  # better refused before anything is computed
     common = {"data": data, "width": width, "rates": rates, "steps": steps, "hold": hold}
     jobs = []
     for start, inputs, targets, layers, seeds in runs:

@@ -18,6 +18,7 @@ import numpy as np
 
 from deeplinear.figures.claim import Claim
 from deeplinear.figures.palette import BLUE, GREY, INK, MIST, SKY, VERMILION, label, quiet, written
+from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -29,6 +30,7 @@ QUICK: dict[str, Any] = PAPER | {"n": 100, "realisations": 24}
 SIZE = (12.2, 7.6)
 
 
+@typed
 def compute(*, n: int, factors: tuple[int, ...], realisations: int, bin_width: float, rng: int) -> Data:
     """Spectra of random products.
 

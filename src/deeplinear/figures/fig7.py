@@ -17,6 +17,7 @@ import numpy as np
 
 from deeplinear.figures.isometry_claims import LEVELS, LOST, claims, kolmogorov, log_rms
 from deeplinear.figures.palette import BLUE, GREY, INK, MIST, SKY, VERMILION, quiet
+from deeplinear.figures.parameters import typed
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ GRID = 400  # points at which a density is drawn
 DECADES, BINS = (-8.5, 1.0), 96  # of log₁₀ s, drawn
 
 
+@typed
 def compute(
     *,
     n: int,

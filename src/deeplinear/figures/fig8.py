@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
+from deeplinear.figures.parameters import typed
+from deeplinear.figures.parts import watched
 from deeplinear.figures.variance_claims import claims
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ SHOWN = (0.8, 1.0, 1.5, 2.0)  # gains whose maps are drawn
 FINE, WIDEST = 111, 4.0  # points of each curve, and the largest q_in drawn
 
 
+@typed
 def compute(*, n: int, layers: int, last: int, networks: int, inputs: int, gains: tuple[float, ...], rng: int) -> Data:
     """The variance map and its fixed points, exact and simulated.
 
@@ -76,7 +79,7 @@ def compute(*, n: int, layers: int, last: int, networks: int, inputs: int, gains
         "maps": np.array([[MeanField("tanh", g).variance_map(q) for q in inner] for g in SHOWN]),
         "gains": np.array(gains),
         "simulated": np.concatenate(
-            [activity(n, layers, inputs, gains, np.random.default_rng(s)) for s in seeds], axis=1
+            [activity(n, layers, inputs, gains, np.random.default_rng(s)) for s in watched(seeds, networks)], axis=1
         ),
         "followed": np.array([variances("tanh", gain=g, depth=layers - 1, input_variance=1.0) for g in gains]),
         "levels": np.array([level(g) for g in gains]),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.figures.sources import require_name
+
 if TYPE_CHECKING:
     from deeplinear.network import Network
     from deeplinear.simulate.nonlinear.training import Training
@@ -114,6 +116,7 @@ def images(data: str, train: int, test: int) -> tuple[Array, Array, Array, Array
 
     So every pre-activation of the first layer has variance g², which the predicted laws start from.
     """
+    require_name("gains", data)
     if data == "mnist":
         from deeplinear.data.mnist import load_mnist
 

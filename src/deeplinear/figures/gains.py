@@ -19,6 +19,8 @@ import numpy as np
 from deeplinear.figures.gain_claims import STARTS, claims, fastest, isometric
 from deeplinear.figures.gain_runs import race
 from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
+from deeplinear.figures.parameters import typed
+from deeplinear.figures.sources import require_name
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ FINE = 91
 FLOOR = -12.0  # of log₁₀ s, drawn
 
 
+@typed
 def compute(
     *,
     data: str,
@@ -98,6 +101,7 @@ def compute(
         the root mean square of ln s, ``(starts, depths, gains, 1)``; ``log_rms``, ln of the root mean square of s, ``(depths,
         fine gains)`` at ``fine``.
     """
+    require_name("gains", data)
     common = {"data": data, "examples": examples, "width": width, "rates": rates, "batch": batch, "first": first}
     common |= {"keep": keep, "steps": steps, "threshold": threshold}
     fine = np.linspace(min(gains), max(gains), FINE)

@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.figures.sources import Source, task_of
+
 if TYPE_CHECKING:
-    from deeplinear.task import Array, Task
-
-
-def task_of(data: str, inputs: str) -> Task:
-    """MNIST, 50 000 examples, or digits."""
-    from deeplinear import data as sources
-
-    source = sources.mnist if data == "mnist" else sources.digits
-    return source(inputs=inputs)  # type: ignore[arg-type]
+    from deeplinear.task import Array, Inputs
 
 
 def race(
     *,
-    data: str,
-    inputs: str,
+    data: Source,
+    inputs: Inputs,
     start: str,
     hidden: tuple[int, ...],
     std: float,
@@ -38,7 +32,7 @@ def race(
     """Train one start at a common rate for long, and at each of a grid of rates.
 
     Args:
-        data: ``"mnist"`` or ``"digits"``.
+        data: as in `deeplinear.figures.sources.task_of`.
         inputs: ``"raw"`` or ``"centred"``.
         start: ``"random"`` or ``"pretrained"``.
         hidden: widths of the hidden layers.
@@ -63,7 +57,7 @@ def race(
     from deeplinear.initial.consistency import consistency, off_diagonal
     from deeplinear.initial.pretrained import pretrained
 
-    task = task_of(data, inputs)
+    task = task_of("fig5", data, inputs)
     widths, unit = [task.n_in, *hidden, task.n_out], 1 / float(task.input_modes[0][0])
     found: dict[str, Array] = {}
     if start == "random":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deeplinear.figures.search import fastest
+from deeplinear.figures.sources import Source, task_of
 
 if TYPE_CHECKING:
     from deeplinear.initial.pretrained import Pretraining
@@ -21,7 +21,7 @@ MEASURED = ("iterations", "rate", "held_iterations", "held_rate", "left")
 
 def study(
     *,
-    data: str,
+    data: Source,
     inputs: Any,
     start: str,
     layers: tuple[int, ...],
@@ -37,7 +37,7 @@ def study(
     """The fastest rate for each target and each number of layers, from one kind of start.
 
     Args:
-        data: ``"mnist"`` or ``"digits"``.
+        data: as in `deeplinear.figures.sources.task_of`.
         inputs: ``"white"``, ``"centred"`` or ``"raw"``.
         start: one of `STARTS`.
         layers: the paper's N_l, each to be run.
@@ -53,7 +53,7 @@ def study(
     Returns:
         `MEASURED` and ``epochs`` of pretraining, each of shape ``(targets, layers)``.
     """
-    task = task_of(data, inputs)
+    task = task_of("fig6a", data, inputs)
     top, a_decade, slowest = rates
     grid = top * 10 ** -(np.arange(round(np.log10(top / slowest) * a_decade) + 1) / a_decade)
     found = {name: np.zeros((len(targets), len(layers))) for name in (*MEASURED, "epochs")}
@@ -91,11 +91,3 @@ def pretrained_stack(task: Task, layers: int, width: int, seed: int, options: di
     from deeplinear import initial
 
     return initial.pretrained(task, [task.n_in, *[width] * (layers - 2), task.n_out], rng=seed, **options)
-
-
-@lru_cache(maxsize=3)
-def task_of(data: str, inputs: Any) -> Task:
-    """The data set, read once in each process."""
-    from deeplinear import data as sources
-
-    return sources.mnist(inputs=inputs) if data == "mnist" else sources.digits(inputs=inputs)
