@@ -20,7 +20,7 @@ from deeplinear.figures.gain_claims import STARTS, claims, fastest, isometric
 from deeplinear.figures.gain_runs import race
 from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
-from deeplinear.figures.sources import require_name
+from deeplinear.figures.sources import Source, require_name
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ FLOOR = -12.0  # of log₁₀ s, drawn
 @typed
 def compute(
     *,
-    data: str,
+    data: Source,
     examples: tuple[int, int],
     depths: tuple[int, ...],
     gains: tuple[float, ...],

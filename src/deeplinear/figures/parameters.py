@@ -33,7 +33,7 @@ def typed(compute: Compute) -> Compute:
     @wraps(compute)
     def refuse_or_compute(**arguments: Any) -> Any:
         hints = hints_of(compute)
-        wrong = [f"{name}={value!r:.80}" for name, value in arguments.items() if not fits(value, hints.get(name, Any))]
+        wrong = [f"{name}={brief(value)}" for name, value in arguments.items() if not fits(value, hints.get(name, Any))]
         if wrong:
             name = wrong[0].split("=")[0]
             raise ValueError(
@@ -73,6 +73,12 @@ def fits(value: Any, hint: Any) -> bool:
     kind = KINDS.get(origin or hint, origin or hint)
     number = hint in (int, float)
     return isinstance(value, kind) and not (number and (isinstance(value, bool) or not np.isfinite(value)))
+
+
+def brief(value: Any) -> str:
+    """A value on one line of bearable length."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def words(hint: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from deeplinear.figures.parameters import brief
 from deeplinear.task import Inputs, Task
 
 NAMES = ("mnist", "digits")
@@ -38,7 +39,7 @@ def task_of(figure: str, data: Any, inputs: Inputs) -> Task:
         given = (
             f"none for {inputs} inputs among {', '.join(map(str, data))}"
             if isinstance(data, Mapping)
-            else f"data={data!r:.80}"
+            else f"data={brief(data)}"
         )
         raise ValueError(
             f"{figure} needs data in {', '.join(NAMES)}, or a Task, got {given}: no other data set has a name. Pass "
@@ -51,7 +52,7 @@ def require_name(figure: str, data: Any) -> None:
     """Raise ValueError unless this is the name of a data set."""
     if not (isinstance(data, str) and data in NAMES):
         raise ValueError(
-            f"{figure} needs data in {', '.join(NAMES)}, got data={data!r:.80}: it trains on the examples of these. Pass a name."
+            f"{figure} needs data in {', '.join(NAMES)}, got data={brief(data)}: it trains on the examples of these. Pass a name."
         )
 
 
