@@ -193,3 +193,19 @@ def test_bad_arguments_are_named(wrong):
 def test_counts_say_what_they_count(name, meaning):
     with pytest.raises(ValueError, match=rf"predict needs {name} >= 1, got {name}=0: it counts {meaning}"):
         predict(Task.from_modes([1.0]), **{name: 0})
+
+
+def test_reprs_are_one_line():
+    """Of predictions, of finished figures with all their claims, and of the figures: never arrays or texts in full."""
+    from deeplinear.figures import FIGURES
+    from deeplinear.figures.claim import claim, near
+    from deeplinear.report.reproduce import Result
+
+    one, many = predict(Task.from_modes([4.0]), simulate=True), predict(some_task("raw"), width=2)
+    assert repr(one) == (
+        f"Prediction(depth 2, 1 mode, half learned from epoch 6.907, rate 0.125, descent over {one.run.times[-1]:.0f} epochs)"
+    )
+    assert repr(many).startswith("Prediction(approximate, depth 2, 2 modes, half learned from epoch ")
+    claims = [claim("It holds.", near(1, 1, 0.1)), claim("It fails.", near(2, 1, 0.1))] * 20
+    assert repr(Result("fig3", "quick", claims, 1.0, False, ())) == "Result(fig3, quick scale, 20 of 40 claims hold)"
+    assert repr(FIGURES).startswith("Figures(fig2, fig3, ")

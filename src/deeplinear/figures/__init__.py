@@ -26,6 +26,9 @@ class Figures(Mapping[str, ModuleType]):
 
     NAMES = ("fig2", "fig3", "fig4", "fig5", "fig6a", "fig6bc", "fig7", "fig8", "gains")
 
+    def __repr__(self) -> str:
+        return f"Figures({', '.join(self.NAMES)})"
+
     def __getitem__(self, name: str) -> ModuleType:
         if name not in self.NAMES:
             raise KeyError(name)

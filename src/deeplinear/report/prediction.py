@@ -18,7 +18,7 @@ ALIGNED = 1e-6  # diagonality below which modes do not interact
 LEARNED = 0.9  # share of every target at which learning has ended
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """When each mode of a task is learned, and how fast one may step.
 
@@ -56,6 +56,12 @@ class Prediction:
     path: SharpnessPath | None = None
     run: Curve | None = None
     reference: Curve | None = None
+
+    def __repr__(self) -> str:
+        modes = f"{len(self.targets)} mode{'s' if len(self.targets) != 1 else ''}"
+        ran = "" if self.run is None else f", descent over {self.run.times[-1]:.0f} epochs"
+        kind = "" if self.exact else "approximate, "
+        return f"Prediction({kind}depth {self.depth}, {modes}, half learned from epoch {self.half_times[0]:.4g}, rate {self.rate:.4g}{ran})"
 
     @property
     def aligned(self) -> bool:

@@ -27,7 +27,7 @@ SCALES = {"quick": "QUICK", "paper": "PAPER"}
 OWN = ("key", "parameters", "seconds")  # entries of an npz that are not the figure's arrays
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """A finished figure.
 
@@ -46,6 +46,10 @@ class Result:
     seconds: float
     reused: bool
     files: tuple[Path, ...]
+
+    def __repr__(self) -> str:
+        holds = sum(claim.passed for claim in self.claims)
+        return f"Result({self.name}, {self.scale} scale, {holds} of {len(self.claims)} claims hold)"
 
     @property
     def passed(self) -> bool:
