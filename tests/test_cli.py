@@ -41,6 +41,7 @@ def test_help_shows_an_example(capsys, command):
     code, out, err = run(capsys, *command, "--help")
     assert code == 0
     assert "Example: deeplinear" in out
+    assert "bool" not in out
     assert err == ""
 
 
@@ -54,9 +55,40 @@ def test_help_loads_nothing_heavy():
 
 def test_unknown_figure_command_and_option(capsys, tmp_path):
     assert_one_line(*run(capsys, "reproduce", "fig9", "--out", tmp_path), "fig9", "fig2, fig3, fig4")
-    assert_one_line(*run(capsys, "dance"), "dance", "--help")
-    assert_one_line(*run(capsys, "predict"), "--help")
-    assert_one_line(*run(capsys, "reproduce", "--scale", "huge"), "quick", "paper")
+    assert_one_line(
+        *run(capsys, "reproduce", "--fresh"[:-1]), "reproduce has no option --fres. Did you mean --fresh?", "--out"
+    )
+
+
+SENTENCES = {
+    (
+        "dance",
+    ): "there is no command 'dance'. The commands are reproduce, predict, list and laws; deeplinear --help describes",
+    ("predict",): "predict needs FILE: ",
+    ("reproduce", "--scale", "huge"): "--scale needs one of quick, paper, got 'huge'. Run deeplinear reproduce --help",
+    ("predict", "x.csv", "--depth", "2,5"): "--depth needs a whole number, got '2,5'. Run deeplinear predict --help",
+    ("predict", "x.csv", "--rate=a"): "--rate needs a number, got 'a'. Run deeplinear predict --help",
+    ("predict", "x.csv", "--depth"): "--depth needs a value, got nothing. Write one after it",
+    ("predict", "--simulate=3", "x.csv"): "--simulate takes no value: it is given or left out.",
+    (
+        "predict",
+        "my",
+        "file.csv",
+    ): "predict takes fewer arguments, got file.csv as well. Put names with spaces in quotes",
+    (
+        "list",
+        "--bad",
+    ): "list has no option --bad. Its options are --json and --help; deeplinear list --help describes them",
+    ("--bad",): "deeplinear has no option --bad. Its options are --traceback and --help",
+}
+
+
+@pytest.mark.parametrize("arguments", SENTENCES)
+def test_wrong_arguments_give_whole_sentences(capsys, arguments):
+    code, out, err = run(capsys, *arguments)
+    assert_one_line(code, out, err)
+    assert err.startswith(f"deeplinear: {SENTENCES[arguments]}")
+    assert err.endswith(".\n")
 
 
 def test_bad_files_give_one_line(capsys, tmp_path):
@@ -247,9 +279,9 @@ def test_list(capsys):
 
 def test_ctrl_c_is_not_lost_in_a_callback_that_cannot_raise():
     code = (
-        "import signal, sys, time, types; from deeplinear import cli\n"
+        "import signal, sys, time, types; from deeplinear.cli import run\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored below nohup and in the background
-        "try:\n    cli.not_lost(types.SimpleNamespace(exc_type=KeyboardInterrupt)); time.sleep(5)\n"
+        "try:\n    run.not_lost(types.SimpleNamespace(exc_type=KeyboardInterrupt)); time.sleep(5)\n"
         "except KeyboardInterrupt: sys.exit(7)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from tests.test_cli import run
 
-from deeplinear import cli
-from deeplinear.cli import app
+from deeplinear.cli import run as room
 from deeplinear.figures import FIGURES, Claim
 
 
@@ -136,25 +135,6 @@ def test_laws_print_the_fields_of_each_law(capsys):
         assert " ".join(line.split()) in words
 
 
-@pytest.mark.parametrize(
-    ("error", "code", "text"),
-    [
-        (ValueError("bad\n  value"), 2, "deeplinear: bad value\n"),
-        (OSError("no room"), 2, "deeplinear: no room\n"),
-        (KeyboardInterrupt(), 130, "deeplinear: interrupted"),
-    ],
-)
-def test_exit_codes(capsys, monkeypatch, error, code, text):
-    def fails(**options):
-        raise error
-
-    monkeypatch.setattr(app, "app", fails)
-    left, out, err = run(capsys)
-    assert (left, out) == (code, "")
-    assert err.startswith(text)
-    assert err.count("\n") == 1
-
-
 def test_the_usual_hook_is_back_afterwards(capsys):
     import sys
 
@@ -165,7 +145,7 @@ def test_the_usual_hook_is_back_afterwards(capsys):
 
 def test_other_unraisable_errors_go_the_usual_way(monkeypatch):
     seen = []
-    monkeypatch.setattr(cli.sys, "__unraisablehook__", seen.append)
+    monkeypatch.setattr(room.sys, "__unraisablehook__", seen.append)
     event = SimpleNamespace(exc_type=ValueError)
-    cli.not_lost(event)
+    room.not_lost(event)
     assert seen == [event]

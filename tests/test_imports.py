@@ -14,6 +14,7 @@ import deeplinear
 HOUSE = Path(deeplinear.__file__).parent
 HEAVY = ["jax", "matplotlib", "torch", "pandas", "scipy", "sklearn", "typer"]
 FLOOR = {
+    "summary",
     "task",
     "columns",
     "memory",

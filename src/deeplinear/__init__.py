@@ -1,13 +1,11 @@
 """Exact learning dynamics of deep linear networks, and gradient descent beside it."""
 
 import importlib
-from typing import TYPE_CHECKING
 
-from deeplinear.curve import Curve
-from deeplinear.task import Task
-
+TYPE_CHECKING = False  # of typing, which takes longer to load than all of this file
 if TYPE_CHECKING:
     from deeplinear import activations, data, exact, initial, propagation, spectra, weights
+    from deeplinear.curve import Curve
     from deeplinear.exact.kernels.regime import regime
     from deeplinear.exact.solve import solve
     from deeplinear.initial.consistency import consistency
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from deeplinear.simulate.flow import flow
     from deeplinear.simulate.minibatch import descend_minibatch
     from deeplinear.simulate.train import train
+    from deeplinear.task import Task
 
 __all__ = [
     "Curve",
@@ -37,8 +36,10 @@ __all__ = [
     "weights",
 ]
 
-# SciPy and JAX take longer to load than the rest together, so a name loads its module when it is first used.
+# A name loads its module when it is first used: SciPy and JAX take long to load, and the command line starts from here.
 LAZY = {
+    "Curve": "deeplinear.curve",
+    "Task": "deeplinear.task",
     "Network": "deeplinear.network",
     "activations": "deeplinear.activations",
     "propagation": "deeplinear.propagation",

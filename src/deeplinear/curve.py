@@ -117,9 +117,11 @@ class Curve:
         if path.suffix == ".npz":
             np.savez_compressed(path, allow_pickle=False, name=np.array(self.name), **arrays)
         elif path.suffix == ".json":
-            path.write_text(json.dumps({"name": self.name} | {k: v.tolist() for k, v in arrays.items()}))
+            path.write_text(
+                json.dumps({"name": self.name} | {k: v.tolist() for k, v in arrays.items()}), encoding="utf-8"
+            )
         elif path.suffix == ".csv" and self.loss.ndim == 1:
-            with path.open("w", newline="") as file:
+            with path.open("w", newline="", encoding="utf-8") as file:
                 rows = csv.writer(file)
                 rows.writerow(["time", "loss", *(f"strength {i}" for i in range(1, self.strengths.shape[-1] + 1))])
                 rows.writerows(np.column_stack([self.times, self.loss, self.strengths]).tolist())

@@ -94,7 +94,7 @@ def limits(root: Path) -> Iterator[float]:
 def lines(path: Path) -> list[str]:
     """Lines of a small file; none where it is missing."""
     try:
-        return path.read_text().splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
 
@@ -102,6 +102,6 @@ def lines(path: Path) -> list[str]:
 def number(path: Path) -> float | None:
     """A number in a file; None where there is none, as for ``max``."""
     try:
-        return float(path.read_text())
+        return float(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

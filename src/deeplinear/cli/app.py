@@ -2,27 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Annotated, Any
+
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from deeplinear.cli.laws import laws
 from deeplinear.cli.listing import list_all
 from deeplinear.cli.predict import predict
 from deeplinear.cli.reproduce import reproduce
+from deeplinear.summary import docstring
 
+AGAIN = "run again with --traceback to see it."
 Abort = typer.Abort
 CLICK_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, wherever this version of Typer keeps it
 
+
+def unmarked(params: list[Any]) -> list[Any]:
+    """The parameters of a command; beside switches no type is shown, because they take no value."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class Command(TyperCommand):
+    """A command whose switches show no type in its help."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters."""
+        return unmarked(super().get_params(ctx))
+
+
+class Commands(TyperGroup):
+    """The same for the commands together."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters."""
+        return unmarked(super().get_params(ctx))
+
+
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Exact learning dynamics of deep linear networks, and gradient descent beside it.",
     epilog="Example: deeplinear reproduce fig3 --out results",
 )
-app.command(epilog="Example: deeplinear reproduce fig3 fig4 --scale paper --out results")(reproduce)
-app.command(
-    epilog="Examples: deeplinear predict iris.csv --target species --depth 3 --simulate; deeplinear predict train.csv "
-    "--target label --classes --drop id --drop-missing; deeplinear predict messwerte.csv --decimal , --encoding cp1252"
-)(predict)
-app.command("list", epilog="Example: deeplinear list --json")(list_all)
-app.command(epilog="Example: deeplinear laws --json")(laws)
+
+
+@app.callback()
+def options(
+    traceback: Annotated[bool, typer.Option("--traceback", help="If a command fails, show where in the code.")] = False,
+) -> None:
+    """Options of every command; `deeplinear.cli.run` reads this one."""
+
+
+def add(command: Callable[..., None], name: str, example: str) -> None:
+    """Put a command into the list; its help is its docstring, also where Python leaves docstrings out."""
+    app.command(name, cls=Command, help=docstring(command), epilog=f"Example: deeplinear {example}")(command)
+
+
+add(reproduce, "reproduce", "reproduce fig3 fig4 --scale paper --out results")
+add(
+    predict,
+    "predict",
+    "predict iris.csv --target species --depth 3 --simulate; deeplinear predict train.csv --target label --classes "
+    "--drop id --drop-missing; deeplinear predict messwerte.csv --decimal , --encoding cp1252",
+)
+add(list_all, "list", "list --json")
+add(laws, "laws", "laws --json")

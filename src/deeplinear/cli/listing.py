@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
 
 from deeplinear.cli.output import Json, say_json
+from deeplinear.summary import first_line
 
 DATA = ("hierarchy", "digits", "mnist", "semantic", "tree", "ring", "cluster", "ordering", "category")
 
@@ -41,8 +41,3 @@ def list_all(as_json: Json = False) -> None:
         for name, line in entries.items():
             table.add_row(f"  {name}", line)
         Console(highlight=False).print(table)
-
-
-def first_line(thing: Any) -> str:
-    """The first line of a docstring, without quotes or full stop."""
-    return ((thing.__doc__ or "").strip().splitlines() or [""])[0].rstrip(".").replace("`", "")

@@ -12,8 +12,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.
 
 
 def say_json(value: Any) -> None:
-    """Print JSON."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Print JSON in ASCII, which any terminal and any reader takes."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 def say_wrong(text: str) -> None:

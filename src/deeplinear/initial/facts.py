@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from deeplinear.summary import first_line
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -41,7 +43,7 @@ class Facts:
     @property
     def line(self) -> str:
         """What it is, in one line: the first of its docstring."""
-        return (inspect.getdoc(self.start) or "").partition("\n")[0].rstrip(".").replace("`", "")
+        return first_line(self.start)
 
     @property
     def random(self) -> bool:
