@@ -10,10 +10,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import spence
+from scipy.special import bernoulli, factorial, spence
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
+
+SERIES = (bernoulli(20)[2::2] / factorial(np.arange(3, 22, 2))).tolist()  # of the dilogarithm
 
 
 def expanded(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
@@ -46,14 +48,16 @@ def beside(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
 def across(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
     """The same for any cells, by primitives: ``−ln(1 − e^u)`` and the dilogarithm of e^u."""
     low, high = u - width / 2, u + width / 2
-    (low_right, low_first, low_second), (high_right, high_first, high_second) = primitives(low), primitives(high)
+    at_low, at_high = gaps(low), gaps(high)
+    (low_first, low_second), (high_first, high_second) = primitives(*at_low), primitives(*at_high)
+    low_right, high_right = at_low[0], at_high[0]
     straddles = high_right & ~low_right
     turned = high - 1j * math.pi
     high_first = np.where(straddles, high_first - turned, high_first)
     high_second = np.where(straddles, high_second - math.pi**2 / 6 - turned**2 / 2, high_second)
     rise = high_first - low_first
     part = (rise + 2 * tilt / width * (width / 2 * (high_first + low_first) - (high_second - low_second))) / width
-    (low_below, low_above), (high_below, high_above) = bose(low), bose(high)
+    (low_below, low_above), (high_below, high_above) = from_gaps(*at_low), from_gaps(*at_high)
     ends = (1 + tilt) * np.where(low_right, high_above, high_below) - (1 - tilt) * np.where(
         low_right, low_above, low_below
     )
@@ -64,17 +68,27 @@ def across(u: Any, width: Array, tilt: Array) -> tuple[Any, Any, Any]:
     )
 
 
-def primitives(u: Any) -> tuple[Any, Any, Any]:
-    """Whether Re u > 0; ``−ln(1 − z)``, z as in `gaps`; and its primitive, the dilogarithm of z, negative where Re u > 0."""
-    right, z, gap = gaps(u)
-    first = np.log(gap)
+def primitives(right: Any, z: Any, gap: Any) -> tuple[Any, Any]:
+    """From `gaps`: ``−ln(1 − z)``, and its primitive, the dilogarithm of z, negative where Re u > 0."""
+    first = -np.log(gap)
     small = np.abs(z) < 1e-3
     tiny = z[small]
-    first[small] = -tiny * (1 + tiny * (1 / 2 + tiny * (1 / 3 + tiny * (1 / 4 + tiny / 5))))
-    second = np.empty_like(z)
-    second[small] = tiny * (1 + tiny * (1 / 4 + tiny * (1 / 9 + tiny * (1 / 16 + tiny / 25))))
-    second[~small] = spence(gap[~small])
-    return right, -first, np.where(right, -second, second)
+    first[small] = tiny * (1 + tiny * (1 / 2 + tiny * (1 / 3 + tiny * (1 / 4 + tiny / 5))))
+    second = dilogarithm(first)
+    large = np.abs(first) > 1
+    if large.any():
+        second[large] = spence(gap[large])
+    return first, np.where(right, -second, second)
+
+
+def dilogarithm(first: Any) -> Any:
+    """The dilogarithm of z from ``−ln(1 − z)`` of absolute value up to 1, by Debye's series."""
+    square = first * first
+    terms = np.full_like(first, SERIES[-1])
+    for each in SERIES[-2::-1]:
+        terms *= square
+        terms += each
+    return first * (1 + square * terms) - square / 4
 
 
 def gaps(u: Any) -> tuple[Any, Any, Any]:
@@ -91,6 +105,10 @@ def gaps(u: Any) -> tuple[Any, Any, Any]:
 
 def bose(u: Any) -> tuple[Any, Any]:
     """``1/(e^{−u} − 1)`` and that plus 1, ``1/(1 − e^u)``, each to full relative accuracy."""
-    right, z, gap = gaps(u)
+    return from_gaps(*gaps(u))
+
+
+def from_gaps(right: Any, z: Any, gap: Any) -> tuple[Any, Any]:
+    """The same, from `gaps`."""
     one = 1 / gap
     return np.where(right, -one, z * one), np.where(right, -z * one, one)

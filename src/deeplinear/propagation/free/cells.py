@@ -36,6 +36,7 @@ NARROW, CLOSE = (
     0.02,
     0.1,
 )  # widths of cells that are expanded, in distances from ln w; distances at which 1/u is most of it
+DISTANT = 80.0  # e^−80 is nothing beside any M that is looked at: of cells so far from ln w only the side counts
 FLAT = 1e-13, 1e-9  # largest difference of v that is rounding; of derivatives by differences
 NEGLIGIBLE, WIDE = 1e-25, 3.0  # WIDE: standard deviations above which v is taken to change near h = 0
 GAUSS, SHARES = np.polynomial.legendre.leggauss(5)
@@ -87,19 +88,17 @@ class Cells(NamedTuple):
     def transforms(self, log_w: Any) -> tuple[Any, Any, Any]:
         """``ψ = E[d²/(w − d²)]``, ``E[w/(w − d²); d² > 0]`` and ``dψ/d ln w`` at ``ln w`` of shape ``(K,)``, ``−π <= Im <= 0``."""
         u = self.centre - np.repeat(np.asarray(log_w, dtype=complex), self.sizes)
-        psi, whole, slope = (np.empty_like(u) for _ in range(3))
+        psi = np.where(u.real > 0, -self.weights, 0.0).astype(complex)
+        whole, slope = psi + self.weights, np.zeros_like(psi)
+        near = np.flatnonzero(np.abs(u.real) - self.width / 2 < DISTANT)
+        u, width, tilt, weights = u[near], self.width[near], self.tilt[near], self.weights[near]
         size = np.abs(u)
-        narrow = self.width <= np.minimum(NARROW * size, NARROW)
+        narrow, close = width <= np.minimum(NARROW * size, NARROW), size + width < CLOSE
         with np.errstate(under="ignore"):
-            for which, form in (
-                (narrow, expanded),
-                (~narrow & (size + self.width < CLOSE), beside),
-                (~narrow & (size + self.width >= CLOSE), across),
-            ):
+            for which, form in ((narrow, expanded), (~narrow & close, beside), (~narrow & ~close, across)):
                 if which.any():
-                    p = self.weights[which]
-                    terms = form(u[which], self.width[which], self.tilt[which])
-                    psi[which], whole[which], slope[which] = (p * each for each in terms)
+                    at, p = near[which], weights[which]
+                    psi[at], whole[at], slope[at] = (p * each for each in form(u[which], width[which], tilt[which]))
         return self.sums(psi), self.sums(whole), self.sums(slope)
 
 

@@ -60,12 +60,15 @@ def beyond(piece: Piece) -> tuple[float, float, float]:
 
 
 def lowest(piece: Piece, values: Array) -> tuple[float, float]:
-    """Value and logarithmic slope at the lower end; where the density fades, which ends in rounding, of a straight line."""
+    """Value and logarithmic slope at the lower end; where the density fades, which ends in rounding, of a straight line.
+
+    It has faded over the whole way down, so that it falls no more slowly than that.
+    """
     half = float(piece.edges[1] - piece.edges[0]) / 2
     if np.isfinite(piece.low):
         return at_end(values[0], half, -1.0)
     slope, middle = np.polyfit(T, np.log(values[0]), 1)
-    return float(np.exp(middle - slope)), float(slope if slope > 0 else 1.0) / half  # rounding may make it rise
+    return float(np.exp(middle - slope)), max(float(slope) / half, 1 / float(piece.edges[-1] - piece.edges[0]))
 
 
 def join(pieces: list[Piece], expected: float, found: float) -> Table:
