@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 REACH = 12.0  # standard deviations
 NEAR, SCAN = 40.0, 4001  # turning points of φ'² are looked for on grids within ±NEAR and ±REACH, of so many points
 MANY, SORTED = 60, 400_000  # pieces above which cells come from so many sorted values (sin at large variances)
+RARE = 400  # one in so many of them is so close to a zero of φ' that a power says more
 STEP, COARSEST = 0.05, 0.2  # width of a cell, in standard deviations
 GROWTH = 3.0  # next to a turn of φ'² cells are as wide, in distances from it, times the step
 FIRST = {"zero": 1e-11, "turn": 1e-5, "kink": 1.0}  # of the cells next to such places, in standard deviations
@@ -125,7 +126,8 @@ def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Ar
     breaks = turns(activation, sd)
     if len(breaks) > MANY:
         h = np.linspace(-REACH, REACH, SORTED)
-        return grouped(log_square(activation, sd * h), np.exp(-np.square(h) / 2), step)
+        slope = activation.derivative(sd * h)
+        return grouped(log_square(activation, sd * h), np.exp(-np.square(h) / 2), step, bool(slope.min() < 0 < slope.max()))
     out = []
     for (left, first), (right, last) in pairwise(breaks):
         edges = crowded(left, right, first, last, sd, step)
@@ -196,14 +198,26 @@ def crowded(left: float, right: float, first: str, last: str, sd: float, step: f
     return np.unique(np.concatenate([[left], left + near, middle, right - far, [right]]))
 
 
-def grouped(v: Array, p: Array, step: float) -> tuple[Array, Array, Array, Array]:
-    """Cells of sorted values: for φ' that rises and falls too often to be cut in pieces."""
+def grouped(v: Array, p: Array, step: float, zeros: bool) -> tuple[Array, Array, Array, Array]:
+    """Cells of sorted values: for φ' that rises and falls too often to be cut in pieces.
+
+    Where φ' has zeros, simple ones, ``P(V < v)`` is in proportion to ``e^{v/2}`` far down: the lowest cells are cut from that.
+    """
     v, p = v[np.isfinite(v)], p[np.isfinite(v)] / p.sum()
     order = np.argsort(v)
     v, p = v[order], p[order]
+    rare = len(v) // RARE if zeros else 0
+    below, v, p = p[:rare].sum(), v[rare:], p[rare:]
     edges = np.searchsorted(np.cumsum(p), crowded(0.0, p.sum(), "turn", "turn", 1 / REACH, step)[1:-1])
     starts = np.unique([0, *edges[edges < len(v)]])
     total = np.add.reduceat(p, starts)
     mean = np.add.reduceat(p * v, starts) / total
     spread = np.add.reduceat(p * (v - np.repeat(mean, np.diff([*starts, len(v)]))) ** 2, starts) / total
-    return mean, np.sqrt(12 * spread), np.zeros(len(mean)), total
+    bulk = mean, np.sqrt(12 * spread), np.zeros(len(mean)), total
+    if not rare:
+        return bulk
+    falls = np.arange(0.0, math.log(below / FIRST["zero"]), step)
+    width = np.full(len(falls), 2 * step)
+    tilt = np.full(len(falls), 3 / math.tanh(step / 2) - 6 / step)  # of the mean under e^{v/2}
+    tail = v[0] - 2 * falls - step, width, tilt, below * np.exp(-falls) * -math.expm1(-step)
+    return tuple(np.concatenate(each) for each in zip(tail, bulk, strict=True))  # type: ignore[return-value]  # of four
