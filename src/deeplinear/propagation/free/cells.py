@@ -40,6 +40,7 @@ NARROW, CLOSE = (
 DISTANT = 80.0  # e^−80 is nothing beside any M that is looked at: of cells so far from ln w only the side counts
 FLAT = 1e-13, 1e-9  # largest difference of v that is rounding; of derivatives by differences
 NEGLIGIBLE, WIDE = 1e-25, 3.0  # WIDE: standard deviations above which v is taken to change near h = 0
+EVEN = 1e-3, 1.0  # widths of cells between which means of v and of e^v differ, and can both be right
 GAUSS, SHARES = np.polynomial.legendre.leggauss(5)
 
 
@@ -147,7 +148,7 @@ def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Ar
 
 
 def straight(v: Array, p: Array, bounds: Array) -> tuple[Array, Array, Array, Array]:
-    """Cells, one a row, of the mean of v under p, both of shape ``(n, m)``, and between bounds ``(n + 1,)``.
+    """Cells, one a row, of the mean of e^v under p, both of shape ``(n, m)``, and between bounds ``(n + 1,)``; of v where wide.
 
     Where that mean asks for a negative density, and where v has no bound, mean and variance count instead.
     """
@@ -156,9 +157,11 @@ def straight(v: Array, p: Array, bounds: Array) -> tuple[Array, Array, Array, Ar
     v, p, total, left, right = v[kept], p[kept], total[kept], bounds[:-1][kept], bounds[1:][kept]
     mean = v[:, 0] + np.sum(p * (v - v[:, :1]), 1) / total
     spread = np.sqrt(12 * np.sum(p * (v - mean[:, None]) ** 2, 1) / total)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         centre, width = (left + right) / 2, np.abs(right - left)
+        square, flat = np.sum(p * np.exp(v - centre[:, None]), 1) / total, np.sinh(width / 2) / (width / 2)
         tilt = 6 * (mean - centre) / width
+        tilt = np.where((width < EVEN[0]) | (width > EVEN[1]), tilt, (square - flat) * width / 2 / (np.cosh(width / 2) - flat))
         good = np.isfinite(tilt) & (np.abs(tilt) <= 1)
     return np.where(good, centre, mean), np.where(good, width, spread), np.where(good, tilt, 0.0), total
 
