@@ -128,7 +128,9 @@ def cut(activation: Activation, variance: float, step: float) -> tuple[Array, Ar
     if len(breaks) > MANY:
         h = np.linspace(-REACH, REACH, SORTED)
         slope = activation.derivative(sd * h)
-        return grouped(log_square(activation, sd * h), np.exp(-np.square(h) / 2), step, bool(slope.min() < 0 < slope.max()))
+        return grouped(
+            log_square(activation, sd * h), np.exp(-np.square(h) / 2), step, bool(slope.min() < 0 < slope.max())
+        )
     out = []
     for (left, first), (right, last) in pairwise(breaks):
         edges = crowded(left, right, first, last, sd, step)
@@ -161,7 +163,9 @@ def straight(v: Array, p: Array, bounds: Array) -> tuple[Array, Array, Array, Ar
         centre, width = (left + right) / 2, np.abs(right - left)
         square, flat = np.sum(p * np.exp(v - centre[:, None]), 1) / total, np.sinh(width / 2) / (width / 2)
         tilt = 6 * (mean - centre) / width
-        tilt = np.where((width < EVEN[0]) | (width > EVEN[1]), tilt, (square - flat) * width / 2 / (np.cosh(width / 2) - flat))
+        tilt = np.where(
+            (width < EVEN[0]) | (width > EVEN[1]), tilt, (square - flat) * width / 2 / (np.cosh(width / 2) - flat)
+        )
         good = np.isfinite(tilt) & (np.abs(tilt) <= 1)
     return np.where(good, centre, mean), np.where(good, width, spread), np.where(good, tilt, 0.0), total
 

@@ -20,6 +20,7 @@ STEPS, HALVINGS, CLOSE = 15, 30, 3e-8  # a Newton step that short leaves an erro
 SMALL = 1e-8  # |M| so far out that λM is the mean
 JUMP, EASY = 0.3, 0.02  # how far a point may lie from its guess, and how near the next step may double
 SHARES = 0.45, 0.2, 0.7, 0.08, 0.9, 0.55, 0.02, 0.98  # of the law, where a density is looked for
+BELOW_GAPS = 1.5, 1.2, 1.8, 1.05, 1.95  # twice the share at whose height off the real axis it is looked for next
 DENSE, LITTLE, FADED = 1e-9, 1e-6, 1e-10  # Im M where there is a density, little of it, and next to none
 INFINITE, LARGE = 1e5, 100.0  # |M| at an end where 1/M is 0 but for rounding
 FAR, LONGEST = 1e13, 1000  # a ln λ below all laws; the number of steps along a density
@@ -102,7 +103,7 @@ class Curve(NamedTuple):
         whole, done, halved = log_x - here.log_x, 0.0, 0
         stride = min(1.0, 1 / max(abs(whole), 1e-300))
         start, there = here.log_x, here
-        while done < 1:
+        for _ in range(LONGEST):
             stride = min(stride, 1 - done)
             try:
                 there, apart = self.step(here, start + whole * (done + stride) if done + stride < 1 else log_x)
@@ -115,16 +116,16 @@ class Curve(NamedTuple):
                 continue
             here, done, halved = there, done + stride, 0
             stride *= 2 if apart < EASY else 1
-            if enough is not None and enough(here):
-                break
-        return here
+            if done >= 1 or (enough is not None and enough(here)):
+                return here
+        raise LostCurveError(f"no way to {log_x}")
 
-    def inside(self, shares: tuple[float, ...] = SHARES) -> Iterator[Here]:
+    def inside(self, shares: tuple[float, ...] = (*SHARES, *BELOW_GAPS)) -> Iterator[Here]:
         """Points of the real axis where there is a density."""
         for share in shares:
             try:
                 here = self.walk(self.far(math.pi / 2), -FAR, lambda at, s=share: -at.m.real > s * self.law.mass / 2)
-                here = self.land(here, -share * self.law.mass)
+                here = self.land(here, -(share if share < 1 else share / 2) * self.law.mass)
             except ArithmeticError:
                 continue
             if here.m.imag > DENSE * min(abs(here.m), 1.0):
@@ -136,6 +137,8 @@ class Curve(NamedTuple):
             along = (1 / here.rate).real
             shift = (real - here.m.real) / along if along else 0.0
             angle = here.log_x.imag
+            if here.m.imag < DENSE * min(abs(here.m), 1.0):
+                raise LostCurveError("a gap of the support")
             x = here.log_x.real + (max(min(shift, -angle), angle) if abs(shift) < 4 * -angle else 0.0)
             if angle > -1e-14:
                 return self.walk(here, complex(here.log_x.real, 0.0))

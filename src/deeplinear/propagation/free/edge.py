@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # of ln η; λ is infinite at −∞, M at 0, and the edge of a law of variance v is near M = v^−½
 PLACES = np.concatenate([np.arange(-36.03, -0.2, 0.25), -np.geomspace(0.2, 1e-4, 24), np.arange(0.22, 36.0, 0.25)])
-LEVELS, AGREE = 9, 1e-13
+LEVELS, AGREE, MANY = 9, 1e-13, 60_000  # MANY: nodes of one layer, above which cells are quicker
 
 
 class Edge(NamedTuple):
@@ -65,7 +65,7 @@ def upper_edge(law: Spectral) -> Edge:
         if not apart.any():
             return Edge(float(np.exp(s)), w, real_point(law, rows, s, w)[1], levels)
         levels = levels + apart
-        if levels.max() > LEVELS:
+        if levels.max() > LEVELS or law._layers(levels).sizes.max() > MANY:
             break
     raise ArithmeticError("no place where dλ/dM = 0 on which quadratures agree")
 

@@ -21,7 +21,7 @@ BEGIN = 1e-7  # of the distance of the last step from an edge: where panels begi
 EPS = float(np.finfo(float).eps)
 DIGITS = 1e5 * EPS  # of the terms of ln λ: no closer to an edge
 WIDEST, NARROWEST, RESOLVED = 2.0, 0.1, 1e-7
-FINEST, MANY = 1e-9, 1000  # narrower panels, so many at most, where what they miss of the law counts
+FINEST, MANY = 1e-9, 250  # narrower panels, so many at most, where what they miss of the law counts
 NOTHING, ROUGH = 1e-6, 0.2  # of the whole law: an error that does not matter; of the logarithm: one that always does
 HALVINGS = 12  # of the way to a point
 
@@ -168,8 +168,8 @@ class Interval:
             near = math.exp(-2 * max(right, -left if self.soft else 0.0, 0.0))
             tolerance = max(RESOLVED * max(1.0, np.abs(series).max()), self.noise / near, NOTHING / max(share, 1e-30))
             error = np.abs(series[-2:]).max()
-            rough = not error < ROUGH and right - left >= NARROWEST
-            if rough or (error >= tolerance and right - left >= FINEST * max(1.0, abs(left)) and len(done) < MANY):
+            narrowest = FINEST * max(1.0, abs(left)) if error < ROUGH and len(done) < MANY else NARROWEST
+            if not error < min(tolerance, ROUGH) and right - left >= narrowest:
                 middle = (left + right) / 2
                 halves = [(left, middle), (middle, right)]
                 todo += halves if left < centre else halves[::-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,9 +140,14 @@ class FreeLaw(SpectralLaw):
         """Mean of ``function(ln x)`` under the law that a table and the atoms make."""
         u = STEP * np.arange(-POINTS, POINTS + 1.0)
         share, place = self.top
-        whole = np.log(self.mass - share)
-        log_x = table.log_x(table.at(table.quantile(whole + log_expit(u), whole + log_expit(-u))))
-        inner = STEP * np.sum(np.exp(whole + log_expit(u) + log_expit(-u)) * function(log_x))
+        whole, inner = self.mass - share, 0.0
+        between = [float(np.exp(table.at(table.place(np.array([sum(gap) / 2]))).log_lower[0])) for gap in table.gaps]
+        for low, high in pairwise([0.0, *between, whole]):  # the quantile function jumps across a gap
+            below, above = (np.log(high - low) + log_expit(sign * u) for sign in (1, -1))
+            log_p = np.logaddexp(below, np.log(low)) if low else below
+            log_q = np.logaddexp(above, np.log(whole - high)) if high < whole else above
+            log_x = table.log_x(table.at(table.quantile(log_p, log_q)))
+            inner += STEP * np.sum(np.exp(below + log_expit(-u)) * function(log_x))
         steps = [(self.atom, -np.inf)] * (self.atom > 0) + [(share, place)] * (share > 0)
         return float(inner + sum(p * function(np.array([at]))[0] for p, at in steps))
 
