@@ -37,7 +37,7 @@ CONDITIONS: dict[str, Callable[[Any], Any]] = {
 def real_array(
     function: str,
     name: str,
-    value: ArrayLike,
+    value: ArrayLike | None,
     condition: str = "finite",
     advice: str = "one such value would spoil the result. Drop or fill it.",
     *,
