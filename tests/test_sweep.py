@@ -1,6 +1,10 @@
 """Sweeps: in order, in parallel, and never twice."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,3 +145,71 @@ def test_all_cores_are_the_default(monkeypatch):
     assert sweep(pow, [{"base": 2, "exp": 3}]) == [8]
     assert sweep(pow, [{"base": 2, "exp": 3}], workers=3) == [8]
     assert asked == [-1, 3]
+
+
+WORKERS = """
+import os, sys, time
+from deeplinear.sweep import sweep
+def work(number):
+    with open(f"{sys.argv[1]}/{os.getpid()}", "w"):
+        time.sleep(60)
+sweep(work, [{"number": n} for n in range(2)], workers=2)
+"""
+
+
+def running(process):
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_the_process_that_started_them(tmp_path, how):
+    main = subprocess.Popen([sys.executable, "-c", WORKERS, str(tmp_path)], stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 60
+    while len(workers := [int(file.name) for file in tmp_path.iterdir()]) < 2 and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert len(workers) == 2
+    assert main.pid not in workers
+    main.send_signal(how)
+    main.wait(30)
+    limit = time.monotonic() + 20
+    while any(map(running, workers)) and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert not any(map(running, workers))
+
+
+def test_kept_pieces_are_no_pickles(tmp_path):
+    """A file of another, or a pickle, in the place of a piece is not believed and not run."""
+    import pickle
+
+    done, kept = tmp_path / "done", tmp_path / "kept"
+    done.mkdir()
+    with setting(folder=kept):
+        first = sweep(recorded, jobs(done, 2), workers=1)
+    one, two = sorted(kept.iterdir())
+    for content in (pickle.dumps({"square": np.array([7])}), two.read_bytes(), b""):
+        one.write_bytes(content)
+        with setting(folder=kept):
+            assert [int(r["square"][0]) for r in sweep(recorded, jobs(done, 2), workers=1)] == [0, 1]
+    assert len(list(done.iterdir())) == 5
+    assert [int(r["square"][0]) for r in first] == [0, 1]
+
+
+def tuples(n):
+    """A result of every kind that is kept."""
+    from deeplinear.left_out import LeftOut
+
+    return {("a", n): [np.arange(n), np.float32(0.1), None, True, "Σ"], "b": (LeftOut(1, "x", "constant"), 1.5, {})}
+
+
+def test_results_come_back_as_they_were(tmp_path):
+    with setting(folder=tmp_path):
+        first, again = (sweep(tuples, [{"n": 3}], workers=1)[0] for _ in range(2))
+    assert len(list(tmp_path.iterdir())) == 1
+    assert repr(first) == repr(again)
+    assert type(again["b"][0]).__name__ == "LeftOut"
+    assert again["a", 3][1].dtype == np.float32

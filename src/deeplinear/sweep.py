@@ -7,15 +7,18 @@ send the same call to a cluster: ``with joblib.parallel_config("dask"): …``.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import deeplinear
+from deeplinear import kept
+from deeplinear.orphans import end_with
 
 Watch = Callable[[int, int], None]
 
@@ -50,7 +53,8 @@ def sweep(work: Callable[..., Any], jobs: Sequence[Mapping[str, Any]], *, worker
 
     Jobs begin in the order given: put the longest first. Inside a `setting` with a folder, finished pieces are kept
     there, under their arguments and the package's source code, so that an interrupted sweep, begun again, computes only
-    what is missing.
+    what is missing. Only results of numbers, texts and arrays, in tuples, lists and dictionaries, are kept. Worker processes
+    end with this one, however it ends.
 
     Args:
         work: a function of a module; worker processes import it.
@@ -67,8 +71,7 @@ def sweep(work: Callable[..., Any], jobs: Sequence[Mapping[str, Any]], *, worker
     from joblib import Parallel, delayed
 
     place = SETTING.get()
-    piece = partial(kept, place.folder) if place.folder else done
-    calls = (delayed(piece)(work, dict(job)) for job in jobs)
+    calls = (delayed(piece)(os.getpid(), place.folder, work, dict(job)) for job in jobs)
     results = []
     for result in Parallel(n_jobs=workers, return_as="generator")(calls):
         results.append(result)
@@ -76,16 +79,31 @@ def sweep(work: Callable[..., Any], jobs: Sequence[Mapping[str, Any]], *, worker
     return results
 
 
-def done(work: Callable[..., Any], job: dict[str, Any], code: str = "") -> Any:
-    """One piece; ``code`` only tells pieces of other source code apart."""
-    return work(**job)
+def piece(parent: int, folder: Path | None, work: Callable[..., Any], job: dict[str, Any]) -> Any:
+    """One piece, found finished or computed and kept; the process that computes it ends with its parent."""
+    end_with(parent)
+    key = None if folder is None else name_of(work, job)
+    if folder is None or key is None:
+        return work(**job)
+    file = folder / f"{key}.npz"
+    found = kept.read(file, key)
+    if found is not None:
+        return found[0]
+    result = work(**job)
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(TypeError):  # a result of other things than numbers is computed again
+        kept.write(file, key, result)
+    return result
 
 
-def kept(folder: Path, work: Callable[..., Any], job: dict[str, Any]) -> Any:
-    """One piece, found finished or computed and kept."""
-    from joblib import Memory
-
-    return Memory(folder, verbose=0).cache(done)(work, job, source())
+def name_of(work: Callable[..., Any], job: dict[str, Any]) -> str | None:
+    """The key of a piece: its function, its arguments, and the package's source; None where arguments are no numbers."""
+    try:
+        return kept.fingerprint(
+            getattr(work, "__module__", ""), getattr(work, "__qualname__", repr(work)), job, source()
+        )
+    except TypeError:
+        return None
 
 
 @cache

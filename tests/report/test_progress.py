@@ -57,8 +57,13 @@ def test_the_bar_is_drawn_on_standard_error_and_leaves_nothing_behind(monkeypatc
     assert out.getvalue() == ""
 
 
-def test_nothing_is_written_where_standard_error_is_no_terminal(capsys):
+def test_plain_lines_where_standard_error_is_no_terminal(capsys, monkeypatch):
+    clock = iter([100.0, 110.0, 131.0, 140.0, 141.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     with progress.progress(2) as watch:
         watch("one")
-        watch("one", 1, 2)
-    assert capsys.readouterr() == ("", "")
+        watch("one", 1, 4)  # ten seconds later: too soon for a line
+        watch("one", 2, 4)
+        watch("two")
+        watch("two", 1, 2)
+    assert capsys.readouterr() == ("", "one (1 of 2)\none (1 of 2), 2 of 4 parts\ntwo (2 of 2)\n")

@@ -248,3 +248,39 @@ def test_scales_take_their_own_parameters(tmp_path):
     for scale in ("quick", "paper"):
         reproduce(out=tmp_path, figures={"one": figure}, scale=scale)
     assert figure.calls == [{"n": 3}, {"n": 5}]
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_an_emptied_or_cut_picture_is_drawn_again(tmp_path, ending, share):
+    figures, file = {"one": stub()}, tmp_path / f"one.{ending}"
+    reproduce(out=tmp_path, figures=figures)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    reproduce(out=tmp_path, figures=figures)
+    assert file.read_bytes() == content  # and a picture has the same bytes every time
+    assert len(figures["one"].calls) == 1
+
+
+def test_a_finished_figure_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    from deeplinear.report import reproduce as room
+
+    def refused(file):
+        raise PermissionError(f"{file} cannot be written")
+
+    figures = {"one": stub()}
+    first = reproduce(out=tmp_path, figures=figures)
+    monkeypatch.setattr(room, "whole", refused)
+    again = reproduce(out=tmp_path, figures=figures)
+    assert (again[0].reused, again[0].claims) == (True, first[0].claims)
+    with pytest.raises(PermissionError):
+        reproduce(out=tmp_path, figures=figures, fresh=True)
+
+
+def test_claims_are_utf8_in_any_locale(tmp_path, monkeypatch):
+    figure = stub()
+    figure.claims = lambda data: [Claim("Σ¹¹ is white ✓", "0", "0", True)]
+    monkeypatch.setattr("locale.getencoding", lambda: "ascii")
+    reproduce(out=tmp_path, figures={"one": figure})
+    reproduce(out=tmp_path, figures={"one": figure})
+    assert "Σ¹¹ is white ✓" in (tmp_path / "claims.json").read_bytes().decode("utf-8")

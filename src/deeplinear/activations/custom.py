@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
+MOST_COMPILED = 16  # functions of a user's whose compiled code is held at a time: up to 20 MiB each
+MADE = count(1)
 NEAR = 0.005  # one-sided stencils at 0 end here
 
 
@@ -49,6 +52,7 @@ def custom(
         "custom", "kinks", kinks, "finite", "they are places on the line. Pass for example (0.0,).", ndim=1
     )
     breaks = tuple(np.sort(places).tolist())
+    forget_compiled()
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     plain, traces = evaluated(function, name), traceable(function)
     if 0.0 not in breaks and jumps_at_zero(plain, breaks):
@@ -69,6 +73,14 @@ def custom(
     )
     object.__setattr__(made, "recipe", (function, tuple(kinks), log_derivative))
     return made
+
+
+def forget_compiled() -> None:
+    """Drop all compiled code now and then: JAX keeps that of every function it ever saw, and compiles again what is used again."""
+    if next(MADE) % MOST_COMPILED == 0:
+        import jax
+
+        jax.clear_caches()
 
 
 def evaluated(function: Callable, name: str) -> Function:

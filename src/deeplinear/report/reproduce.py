@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +16,16 @@ import numpy as np
 
 from deeplinear import sweep
 from deeplinear.figures import FIGURES, Claim
+from deeplinear.kept import UNREADABLE, whole
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
 
 SCALES = {"quick": "QUICK", "paper": "PAPER"}
+ENDS = {
+    ".png": (b"\x89PNG\r\n", b"IEND\xaeB`\x82"),
+    ".svg": (b"<?xml", b"</svg>"),
+}  # how a whole picture begins and ends
 OWN = ("key", "parameters", "seconds")  # entries of an npz that are not the figure's arrays
 
 
@@ -139,20 +141,32 @@ def finished(name: str, module: Any, scale: str, out: Path, fresh: bool, watch: 
         shutil.rmtree(pieces, ignore_errors=True)
     else:
         data, seconds = found
-    if not all(picture.exists() for picture in pictures):
+    if not all(map(is_whole, pictures)):
         picture_of(module, data, pictures)
     return Result(name, scale, module.claims(data), seconds, found is not None, (file, *pictures))
 
 
 def picture_of(module: Any, data: dict[str, Array], files: list[Path]) -> None:
-    """Draw a figure into files."""
+    """Draw a figure into files, with the same bytes every time."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=module.SIZE, layout="constrained")
     module.draw(data, figure)
     for file in files:
-        with whole(file) as part:
-            figure.savefig(part, dpi=160)
+        undated = {"Date": None} if file.suffix == ".svg" else None
+        with whole(file) as part, rc_context({"svg.hashsalt": "deeplinear"}):
+            figure.savefig(part, dpi=160, metadata=undated)
+
+
+def is_whole(picture: Path) -> bool:
+    """Whether a picture is there from its first bytes to its last: an emptied or a cut one is not."""
+    try:
+        content = picture.read_bytes()
+    except OSError:
+        return False
+    begins, ends = ENDS[picture.suffix]
+    return content.startswith(begins) and content.rstrip().endswith(ends)
 
 
 def written(parameters: Mapping[str, Any]) -> str:
@@ -165,17 +179,6 @@ def fingerprint(parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{written(parameters)} {sweep.source()}".encode()).hexdigest()
 
 
-@contextmanager
-def whole(file: Path) -> Iterator[Path]:
-    """A place to write, which takes the file's name once all is written: an interruption leaves no half of it."""
-    part = file.with_name(f".{os.getpid()}-{file.name}")
-    try:
-        yield part
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def kept(file: Path, key: str) -> tuple[dict[str, Array], float] | None:
     """A figure's arrays and seconds from an earlier run, or None if there are none under this key."""
     try:
@@ -183,16 +186,24 @@ def kept(file: Path, key: str) -> tuple[dict[str, Array], float] | None:
             if str(arrays["key"]) != key:
                 return None
             return {name: arrays[name] for name in arrays.files if name not in OWN}, float(arrays["seconds"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or not ours: compute it
+    except UNREADABLE:  # not there, or not ours: compute it
         return None
 
 
 def note(result: Result, file: Path) -> None:
-    """Put a result into claims.json, beside those of other figures."""
+    """Put a result into claims.json, beside those of other figures.
+
+    A figure that was found finished, with the same claims, changes nothing there, so that results in a folder that cannot be
+    written are still read.
+    """
     try:
-        records = json.loads(file.read_text())
+        records = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         records = {}
     records = records if isinstance(records, dict) else {}
+    new = result.record()
+    if result.reused and records.get(result.name, {}).get("claims") == json.loads(json.dumps(new["claims"])):
+        return
     with whole(file) as part:
-        part.write_text(json.dumps(records | {result.name: result.record()}, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(records | {result.name: new}, indent=2, ensure_ascii=False)
+        part.write_text(text + "\n", encoding="utf-8")

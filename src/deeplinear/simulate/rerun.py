@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.simulate.forks import require_own_threads
 from deeplinear.simulate.problem import Batches, Problem, Trace
 from deeplinear.simulate.schedule import require_records
 
@@ -28,6 +29,8 @@ def engine(problems: list[Problem], schedule: Schedule, batches: Batches | None,
     updates = len(problems) * np.size(schedule.rates) * int(schedule.records[-1]) * len(problems[0].weights)
     if widest < WIDE and updates > SHORT:
         from deeplinear.simulate.compiled import run
+
+        require_own_threads("descend")
     else:
         from deeplinear.simulate.inplace import run
     return run(problems, schedule, batches, dtype)

@@ -278,7 +278,7 @@ def test_entries_of_a_sparse_matrix_outside_its_shape(tmp_path, row, col):
         "col": np.array([1, col]),
     }
     np.savez(tmp_path / "data.npz", y=Y[:3], **parts)
-    with pytest.raises(ValueError, match="its parts do not fit together .an entry lies outside its shape"):
+    with pytest.raises(ValueError, match=r"its parts do not fit together .an entry lies outside its shape"):
         read_arrays(tmp_path / "data.npz", N)
 
 

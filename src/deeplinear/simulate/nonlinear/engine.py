@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from deeplinear.simulate.forks import require_own_threads
 from deeplinear.simulate.nonlinear.loop import Data, Run, Work, trained
 
 CACHE = 600_000  # bytes that one core's runs may touch at each step; beyond, vectorising over runs gains nothing
@@ -41,6 +42,7 @@ def run(runs: Run, data: Data, records: np.ndarray, until: float, work: Work, dt
         Steps ``(T,)``, a `Reading` with arrays ``(runs, T, …)``, first steps learned and diverged ``(runs,)``, −1 for never,
         and final weights and biases with a leading axis of runs, all NumPy.
     """
+    require_own_threads("train")
 
     def put(tree: Any) -> Any:
         return jax.tree.map(lambda a: np.asarray(a, np.int32 if a.dtype.kind == "i" else dtype), tree)
