@@ -78,7 +78,7 @@ def test_what_is_not_an_elementwise_function_is_refused(bad, error, words):
 
 def test_kinks_are_finite_and_sorted():
     assert custom(np.abs, kinks=(1, 0)).kinks == (0.0, 1.0)
-    with pytest.raises(ValueError, match=r"custom needs finite kinks, got kinks=\(inf,\)"):
+    with pytest.raises(ValueError, match=r"custom needs finite kinks, got kinks=inf"):
         custom(np.abs, kinks=(np.inf,))
 
 
@@ -158,3 +158,18 @@ def test_no_kink_is_seen_at_zero_where_there_is_none(function):
 def test_a_kink_near_zero_that_was_named_is_not_mistaken_for_one_at_zero():
     bent = lambda x: np.abs(np.asarray(x) - 0.001)  # noqa: E731
     assert custom(bent, kinks=(0.001,)).kinks == (0.001,)
+
+
+def test_compiled_code_of_many_functions_is_forgotten(monkeypatch):
+    """Each function of a user's holds megabytes of compiled code, for ever if JAX is left alone."""
+    import jax
+
+    from deeplinear.activations import custom as room
+
+    cleared = []
+    monkeypatch.setattr(jax, "clear_caches", lambda: cleared.append(len(made)))
+    made = []
+    for i in range(2 * room.MOST_COMPILED):
+        made.append(custom(lambda x, i=i: np.tanh(x + i)))
+    assert len(cleared) == 2
+    assert cleared[1] - cleared[0] == room.MOST_COMPILED

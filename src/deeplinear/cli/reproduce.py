@@ -39,7 +39,7 @@ def reproduce(
     from deeplinear.report.progress import progress
     from deeplinear.report.reproduce import reproduce as reproduced
 
-    with progress(len(names or FIGURES)) as watch:
+    with progress(len(names or FIGURES), plain=not as_json) as watch:
         results = reproduced(names or (), scale=scale.value, out=out, fresh=fresh, watch=watch)
     passed = all(result.passed for result in results)
     if as_json:

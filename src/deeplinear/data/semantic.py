@@ -9,7 +9,7 @@ import numpy as np
 from deeplinear.data.fetch import data_folder
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.column import Column
-from deeplinear.data.tables.text_file import read_text
+from deeplinear.data.tables.text_file import read_text_file
 from deeplinear.task import Array, Task
 
 
@@ -46,7 +46,7 @@ def load_semantic(path: str | Path | None = None) -> tuple[Array, list[str], lis
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"semantic needs a file, got {str(path)!r}: there is none. Check the path.")
-    table = read_text("semantic", path, Roles(header=True))
+    table = read_text_file("semantic", path, Roles(header=True))
     columns = [Column.from_table(table, i) for i in range(len(table.names))]
     if len(columns) < 2:
         raise ValueError(

@@ -30,13 +30,14 @@ class PlainLines:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[..., None]]:
+def progress(total: int, *, plain: bool = True) -> Iterator[Callable[..., None]]:
     """A function to call with the name of each piece of work as it begins, and with the parts done of all its parts.
 
-    Where stderr is no terminal, each piece has a line when it begins, and its parts have one every `EVERY` seconds.
+    Where stderr is no terminal, each piece has a line when it begins, and its parts have one every `EVERY` seconds, if plain lines
+    are wanted.
     """
     if not sys.stderr.isatty():
-        yield PlainLines(total)
+        yield PlainLines(total) if plain else (lambda name, done=0, total=0: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -138,6 +138,6 @@ def test_refuses():
         development.representations(curve, Task.from_correlations(np.diag([1, 1, 1, 1, 2.0]), np.eye(5)))
     with pytest.raises(ValueError, match=r"activity needs finite strengths, got NaN or infinity"):
         development.representations(Curve(curve.times, curve.loss, np.full((2, 5), np.nan), curve.targets), task)
-    for dimensions in (0, 6, 2.0):
+    for dimensions in (0, 6, 2.5):
         with pytest.raises(ValueError, match=r"coordinates needs a whole number 1 <= dimensions <= 5, got dimensions="):
             development.coordinates(curve, task, dimensions=dimensions)

@@ -9,7 +9,7 @@ from deeplinear.data.roles import Roles
 from deeplinear.data.tables.examples import Examples, examples_from_table
 from deeplinear.data.tables.frames import table_from_frame
 from deeplinear.data.tables.parquet import is_parquet, read_parquet
-from deeplinear.data.tables.text_file import read_text
+from deeplinear.data.tables.text_file import read_text_file
 
 OF_TEXT = ("header", "separator", "decimal", "thousands", "encoding")
 OF_ARRAYS = ("x", "y")
@@ -25,7 +25,7 @@ def read_table(path: Path, roles: Roles, *, function: str = "load_file") -> Exam
     if is_parquet(path):
         refuse_options(function, path.name, roles, OF_TEXT)
         return examples_from_table(read_parquet(function, path, roles), roles)
-    return examples_from_table(read_text(function, path, roles), roles)
+    return examples_from_table(read_text_file(function, path, roles), roles)
 
 
 def read_frame(frame: Any, roles: Roles, *, function: str = "from_frame") -> Examples:

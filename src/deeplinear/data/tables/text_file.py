@@ -19,7 +19,7 @@ SPOKEN = {"\t": "tab", " ": "blanks"}
 LONG = re.compile(r"[+-]?\d{16,20}", re.ASCII)
 
 
-def read_text(function: str, path: Path, roles: Roles) -> Table:
+def read_text_file(function: str, path: Path, roles: Roles) -> Table:
     """A text file as a table.
 
     Raises:
