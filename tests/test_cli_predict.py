@@ -282,6 +282,13 @@ def test_the_first_mode_takes_as_long_on_any_data_and_predict_says_so(depth, cap
     assert "whatever the data" not in printed(other, capsys, tmp_path)
 
 
+def test_modes_of_different_input_powers_are_not_said_to_take_as_long_on_any_data(capsys, tmp_path):
+    """Aligned, but the best rate is that of the mode whose power is largest: the first one takes longer on other data."""
+    one, two = (predict(Task.from_correlations(np.diag([1.0, d]), np.diag([3.0, 2.0])), depth=1) for d in (4.0, 9.0))
+    assert one.half_times[0] < 0.5 * two.half_times[0]
+    assert "whatever the data" not in printed(one, capsys, tmp_path)
+
+
 def test_inputs_that_are_not_white_are_not_said_to_take_as_long_on_any_data(example, capsys, tmp_path):
     assert "whatever the data" not in printed(predict(Task.from_data(*example, inputs="centred")), capsys, tmp_path)
 

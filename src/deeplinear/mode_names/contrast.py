@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deeplinear.mode_names.largest import LISTED, SAME, Array, by_size, plain_list
 
@@ -57,18 +56,14 @@ def one_against_rest(weights: Array, one: int) -> float:
 
 
 def sizes_of_groups(positive: Array, negative: Array) -> tuple[int, int]:
-    """How many of the positive and of the negative weights, largest first, make the groups; equal weights stay together."""
-    p, n = ends(positive), np.append(0, ends(negative)).astype(int)
+    """How many of the positive and of the negative weights, largest first, make the groups.
+
+    Equal weights stay together by themselves: the squared cosine is convex in how many of them a group takes.
+    """
+    p = np.arange(1, min(len(positive), LARGEST_GROUP) + 1)
+    n = np.arange(min(len(negative), LARGEST_GROUP) + 1)
     heights, depths = np.cumsum(positive)[p - 1] / p, np.append(0.0, np.cumsum(negative)[n[1:] - 1] / n[1:])
-    with np.errstate(divide="ignore"):
-        squares = 1 / p[:, None] + np.where(n > 0, 1 / np.maximum(n, 1), 0.0)
+    squares = 1 / p[:, None] + np.where(n > 0, 1 / np.maximum(n, 1), 0.0)
     cosines = (heights[:, None] - depths) / np.sqrt(squares)
     i, j = np.argwhere(cosines >= (1 - SAME) * cosines.max())[0]  # the smallest groups, where several fit alike
     return int(p[i]), int(n[j])
-
-
-def ends(weights: Array) -> NDArray[np.intp]:
-    """Sizes of groups of the largest weights that do not separate equal ones."""
-    last = np.append(np.abs(np.diff(weights)) > SAME, True) if len(weights) else np.zeros(0, dtype=bool)
-    found = np.flatnonzero(last) + 1
-    return found[: max(1, int((found <= LARGEST_GROUP).sum()))]
