@@ -276,3 +276,34 @@ def test_errors_never_print_whole_arrays():
             call()
         assert len(str(raised.value)) < 500
         assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: dl.Task.from_data(np.eye(3), np.eye(3), feature_names=2.5),
+            "needs feature_names to be a list, got 2.5",
+        ),
+        (
+            lambda: dl.Task.from_data(np.eye(3), np.eye(3), target_names="abc"),
+            "needs target_names to be a list, got 'abc'",
+        ),
+        (
+            lambda: dl.exact.unequal.hyperbolic_time(1e300, s=2.0, theta0=0.1, c0=0.3),
+            "needs theta on the side of theta0 of the fixed point",
+        ),
+        (lambda: dl.solve(dl.Task.from_modes([2.0]), [np.eye(1)] * 2).singular([]), "needs at least one time"),
+    ],
+)
+def test_what_random_calls_found_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_extremes_are_limits_without_warnings():
+    assert dl.exact.largest_stable_rate([5e-324, 1.0], depth=np.inf).tolist() == [0.0, 0.0]
+    assert dl.exact.sharpness([0.0, 1.0], depth=np.inf).tolist() == [0.0, np.inf]
+    assert dl.exact.sharpness(1e300, depth=5) == np.inf
+    u = dl.exact.unequal_depth.condition([0.0, np.inf], s=[1.0], layers=[[0.3], [0.4]])
+    assert u[-1] == 0.0

@@ -157,3 +157,10 @@ def test_rounding_is_not_spread():
     assert Task.from_data(np.column_stack([noisy, y]), y, inputs="white").left_out[0].reason == "constant"
     spread = base * (1 + 1e-12 * np.tile([0, 1, 2], 20))
     assert Task.from_data(np.column_stack([spread, y]), y, inputs="white").n_in == 2
+
+
+def test_units_that_underflow_beside_others_are_no_reason_to_fail():
+    x = np.random.default_rng(0).standard_normal((5, 5)) * [1e-160, 1e-160, 1.0, 1e77, 1e77]
+    x[:, 4] = x[0, 4]
+    task = Task.from_data(x, np.arange(5.0), inputs="white")
+    assert np.isfinite(task.floor)

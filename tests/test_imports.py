@@ -28,6 +28,8 @@ FLOOR = {
     "reduction",
     "progress_line",
     "sweep",
+    "kept",
+    "orphans",
     "activations",
     "network",
 }

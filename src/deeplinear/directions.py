@@ -142,6 +142,8 @@ class Directions:
             return coordinates
         root = self.root
         basis, triangle = np.linalg.qr(root.T)
+        if not np.diag(triangle).all():  # units so different that some underflow beside others
+            return coordinates
         shortest = np.linalg.solve(triangle, basis.T)
         shortest += (np.eye(len(root)) - shortest @ root.T) @ coordinates  # what rounding in the largest units left out
         exact = np.abs(shortest @ root.T - np.eye(len(root))).max() < INEXACT

@@ -15,6 +15,11 @@ def article(name: str) -> str:
     return "" if len(name) > 1 and name.endswith("s") else "a "
 
 
+def one_line(name: str) -> str:
+    """A name out of a damaged file, without line breaks and other marks that no terminal shows."""
+    return "".join(each if each.isprintable() else "?" for each in name)
+
+
 def shown(value: Any) -> str:
     """A value as an error repeats it: one line, bounded, whatever it is."""
     shape = getattr(value, "shape", None)

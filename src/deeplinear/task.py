@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from deeplinear.correlations import Correlations, Measured
 from deeplinear.directions import Array, Directions, require_square
 from deeplinear.lazy import unread
 from deeplinear.left_out import Features
+from deeplinear.messages import shown
 from deeplinear.moments import Examples
 
 Inputs = Literal["raw", "centred", "white"]
@@ -287,7 +288,12 @@ def checked_names(argument: str, letter: str, names: Sequence[str] | None, count
     """One name for each column; errors as `Task.from_data`."""
     if names is None:
         return tuple(f"{letter}[:, {column}]" for column in range(count))
-    if isinstance(names, str) or len(names) != count:
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"Task.from_data needs {argument} to be a list, got {shown(names)}: there is one name for each column. Pass {count} names."
+        )
+    names = list(names)
+    if len(names) != count:
         raise ValueError(
             f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} columns: "
             f"features and targets are reported by name. Name every column."

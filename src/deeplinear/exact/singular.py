@@ -56,6 +56,10 @@ def followed(
                [0.9, 0.1]])
     """
     moments, back = np.unique(times, return_inverse=True)
+    if not moments.size:
+        raise ValueError(
+            "Law.singular needs at least one time, got times=[]: there is nothing to decompose. Pass [0.0]."
+        )
     first = decomposed(maps(moments[:1])[0])
     chain = [leaving(first, velocity(float(moments[0]))) if velocity and tied(first) else first]
     for begin, end in zip(moments[:-1].tolist(), moments[1:].tolist(), strict=True):

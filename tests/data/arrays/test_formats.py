@@ -414,3 +414,10 @@ def test_an_idx_bomb_is_refused_before_it_is_unpacked(tmp_path, peak, sizes, tex
             idx(tmp_path / "a-idx3-ubyte.gz")
 
     assert peak(refused, 100)
+
+
+def test_marks_in_the_names_of_a_damaged_file_stay_on_one_line(tmp_path):
+    np.savez(tmp_path / "data.npz", **{"a\nb": Y[:3], "c\rd": Y[:3]})
+    with pytest.raises(ValueError, match=r"a\?b.*c\?d") as caught:
+        read_arrays(tmp_path / "data.npz", N)
+    assert len(str(caught.value).splitlines()) == 1

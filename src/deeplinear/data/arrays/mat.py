@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from deeplinear.data.arrays.bounds import DEFLATE, check_memory, check_unpacked
 from deeplinear.data.arrays.sparse import check_dense, dense
 from deeplinear.data.arrays.stored import STRUCTURE, Stored
+from deeplinear.messages import one_line
 
 HEADER = 128  # bytes before the first element
 ORDERS = {b"IM": "<", b"MI": ">"}  # at byte 126
@@ -162,7 +163,7 @@ def stored_matrix(path: Path, matrix: Matrix, order: str) -> Stored:
                 f"save -v7."
             ) from error
 
-    return Stored(matrix.name, shape, dtype, load, STRUCTURE)
+    return Stored(one_line(matrix.name), shape, dtype, load, STRUCTURE)
 
 
 def values(matrix: Matrix, order: str) -> NDArray:

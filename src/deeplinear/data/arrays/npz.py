@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deeplinear.data.arrays import npy
 from deeplinear.data.arrays.bounds import DEFLATE, check_memory
 from deeplinear.data.arrays.stored import Stored
+from deeplinear.messages import one_line
 
 BROKEN = (  # what zipfile raises on damaged archives
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError, ValueError,
@@ -57,7 +58,7 @@ def npz_arrays(path: Path) -> list[Stored]:
 
 def stored_member(path: Path, member: zipfile.ZipInfo) -> Stored:
     """What the header of one array says; errors as `npz_arrays`."""
-    name = member.filename.removesuffix(".npy")
+    name = one_line(member.filename.removesuffix(".npy"))
     try:
         if member.compress_type not in METHODS:
             raise ValueError("it is compressed in a way that NumPy does not write")

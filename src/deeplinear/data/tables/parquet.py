@@ -30,6 +30,10 @@ def read_parquet(function: str, path: Path, roles: Roles) -> Table:
         with connection() as database:
             table = f"read_parquet({quoted(path)})"
             names = [row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
+            if any("\0" in name for name in names):
+                raise ValueError(
+                    f"{function} needs column names without zero bytes, got one in {path.name}: it is damaged. Save it again."
+                )
             kept = [name for name in names if name not in roles.drop]
             rows = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             refuse_size(function, path.name, rows, len(kept))

@@ -107,7 +107,9 @@ def sharpness(
     advice = "no data, no curvature. Leave the mode out."
     checks.refuse("sharpness", "power > 0", "power", power, ~(power > 0), advice)
     checks.fit("sharpness", s=s, power=power)
-    return layers * power * (s / power) ** (2 - 2 / layers)
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = layers * power * (s / power) ** (2 - 2 / layers)
+    return np.where(np.isinf(layers), np.where(s > 0, np.inf, 0.0), found)[()]
 
 
 def largest_stable_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:

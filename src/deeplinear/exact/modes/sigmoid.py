@@ -99,7 +99,7 @@ def learning_time(u: ArrayLike, *, s: ArrayLike, u0: ArrayLike, tau: ArrayLike =
 def half_time(*, s: ArrayLike, u0: ArrayLike, tau: ArrayLike = 1.0) -> Array:
     """Time at which ``u = s/2``: ``tau/(2s) ln(s/u0 − 1)``, negative for starts above one half.
 
-    Infinite where s = 0 and where u0 < 0: such modes never get there.
+    ``inf`` where s = 0 and where u0 < 0: such modes never get there; ``±inf`` for starts at the target and for s of 1e-323.
 
     Args:
         s: singular value, ``s > 0``.

@@ -180,8 +180,15 @@ def hyperbolic_time(theta: ArrayLike, *, s: ArrayLike, theta0: ArrayLike, c0: Ar
     checks.fit("hyperbolic_time", theta=theta, s=s, theta0=theta0, c0=c0, tau=tau)
     k = np.hypot(c0, 2 * s)
     r, r0 = np.tanh(theta / 2), np.tanh(theta0 / 2)
-    up, down = (k + c0 + 2 * s * r) / (k + c0 + 2 * s * r0), (k - c0 - 2 * s * r0) / (k - c0 - 2 * s * r)
-    return tau / k * np.log(up * down)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        up, down = (k + c0 + 2 * s * r) / (k + c0 + 2 * s * r0), (k - c0 - 2 * s * r0) / (k - c0 - 2 * s * r)
+        ratio = up * down
+    side, advice = (
+        "theta on the side of theta0 of the fixed point asinh(2s/c0)",
+        "it is never reached. Pass an angle between.",
+    )
+    checks.refuse("hyperbolic_time", side, "theta", np.broadcast_to(theta, ratio.shape), ~(ratio > 0), advice)
+    return tau / k * np.log(ratio)
 
 
 def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: ArrayLike = 1.0) -> Array:

@@ -168,7 +168,8 @@ def evolved(
         a, strengths = integrated(ascending, chain)
         gains = np.array([chain.gain(x) for x in a.tolist()]) if function == "condition" else 0.0
         u[:, i], weakest[:, i] = strengths[back], a[back]
-        change[:, i] = (ascending * gains * np.abs(s[i] - strengths))[back]
+        moving = np.where(np.isinf(ascending), 0.0, ascending)  # all is learned at infinite time
+        change[:, i] = (moving * gains * np.abs(s[i] - strengths))[back]
     u[t == 0] = layers.prod(axis=0)  # the chain multiplies in another order
     return u, change, weakest
 
