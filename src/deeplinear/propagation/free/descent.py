@@ -54,8 +54,7 @@ class Curve(NamedTuple):
             LostCurveError: no convergence, or a point of another half plane (``edge``: that may be).
         """
         rows, mass = self.rows, self.law.mass
-        more = rows.shares - mass
-        more = np.where(np.abs(more) < ROUNDING, 0.0, more)
+        more = np.where(np.abs(rows.shares - mass) < ROUNDING, 0.0, rows.shares - mass)
         for _ in range(STEPS):
             with np.errstate(all="ignore"):  # what is not finite is found below
                 psi, whole, slope = rows.transforms(log_w)
@@ -182,9 +181,7 @@ class Curve(NamedTuple):
         last = points[-1]
         if last.m.imag < LITTLE * max(mass, abs(last.m)):
             return points, None
-        if (
-            abs(last.m) > LARGE
-        ):  # M is infinite at the end, next to an atom of φ'² where its density begins: like x² ln x
+        if abs(last.m) > LARGE:  # M is infinite at the end, next to an atom of φ'²
             return points, last._replace(log_x=last.log_x + way * abs(last.m * last.rate) / 2)
         raise LostCurveError(f"no end of the density beyond {points[-1].log_x}")
 
