@@ -213,3 +213,10 @@ def test_results_come_back_as_they_were(tmp_path):
     assert repr(first) == repr(again)
     assert type(again["b"][0]).__name__ == "LeftOut"
     assert again["a", 3][1].dtype == np.float32
+
+
+def test_a_worker_of_another_machine_is_left_alone():
+    """The process number of a sender elsewhere says nothing here: such a worker must go on."""
+    code = "import time; from deeplinear.orphans import end_with; end_with(4_000_000); time.sleep(1.2); print('alive')"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "alive\n"

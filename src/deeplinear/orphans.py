@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -21,9 +22,10 @@ def end_with(parent: int) -> None:
     """
     if os.getpid() == parent or WATCHED or not hasattr(os, "getppid"):
         return
-    here = os.getppid()
-    if here not in (parent, 1) and alive(parent):  # a worker of a cluster, whose own parent looks after it
-        return
+    if os.getppid() != parent:
+        if multiprocessing.current_process().name.startswith("LokyProcess"):
+            os._exit(1)  # it ended before the work began
+        return  # a worker of a cluster, whose own parent looks after it
     WATCHED.append(parent)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
@@ -38,14 +40,3 @@ def watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(EVERY)
     os._exit(1)
-
-
-def alive(process: int) -> bool:
-    """Whether there is such a process on this machine."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
