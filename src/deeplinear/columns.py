@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from deeplinear.messages import shown
 
 NAMED = 12  # features or classes that a line lists by name
 
@@ -48,3 +50,30 @@ def shortened(names: Sequence[str]) -> str:
     """Names in a row, the first few where there are many."""
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def own_names(data: Any) -> Sequence[str] | None:
+    """Names that data bring with them: a frame's columns, a series' name; None where there are none."""
+    columns = getattr(data, "columns", None)
+    if columns is None or callable(columns):
+        name = getattr(data, "name", None)
+        return [name] if isinstance(name, str) and name else None
+    return [str(column) for column in columns]
+
+
+def column_names(argument: str, letter: str, names: Sequence[str] | None, data: Any, count: int) -> tuple[str, ...]:
+    """One name for each column: those given, or else those that the data bring with them; errors as `Task.from_data`."""
+    names = own_names(data) if names is None else names
+    if names is None:
+        return tuple(f"{letter}[:, {column}]" for column in range(count))
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"Task.from_data needs {argument} to be a list, got {shown(names)}: there is one name for each column. Pass {count} names."
+        )
+    names = list(names)
+    if len(names) != count:
+        raise ValueError(
+            f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} columns: "
+            f"features and targets are reported by name. Name every column."
+        )
+    return tuple(str(name) for name in names)

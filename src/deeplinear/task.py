@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike
 
 from deeplinear.arguments import choice, real_number, whole_number
 from deeplinear.arrays import real_array
-from deeplinear.columns import Columns
+from deeplinear.columns import Columns, column_names
 from deeplinear.correlation_checks import checked_correlations
 from deeplinear.correlations import Correlations, Measured
 from deeplinear.directions import Array, Directions, require_square
 from deeplinear.lazy import unread
 from deeplinear.left_out import Features
-from deeplinear.messages import shown
 from deeplinear.moments import Examples
 
 Inputs = Literal["raw", "centred", "white"]
@@ -97,10 +96,10 @@ class Task(Correlations):
         choice("Task.from_data", "reduction", reduction, ("sum", "mean"))
         examples = Examples(x, y, centred=inputs != "raw")
         examples.require_memory()
-        columns = named_columns(
-            examples,
-            own_names(x) if feature_names is None else feature_names,
-            own_names(y) if target_names is None else target_names,
+        columns = Columns(
+            len(examples.x),
+            column_names("feature_names", "x", feature_names, x, examples.x.shape[1]),
+            column_names("target_names", "y", target_names, y, examples.y.shape[1]),
         )
         what = "zero" if inputs == "raw" else "constant"
         directions, s11, s31 = examples.directions()
@@ -264,38 +263,3 @@ class Task(Correlations):
         cutoff = real_number("Task.whitening", "cutoff", cutoff, "0 <= · < 1", advice)
         chosen = self.directions.strongest(cutoff)
         return chosen, np.sqrt(variance) * chosen.turn_to(self.principal[1])
-
-
-def named_columns(examples: Examples, features: Sequence[str] | None, targets: Sequence[str] | None) -> Columns:
-    """Names of the columns of x and y; errors as `Task.from_data`."""
-    return Columns(
-        len(examples.x),
-        checked_names("feature_names", "x", features, examples.x.shape[1]),
-        checked_names("target_names", "y", targets, examples.y.shape[1]),
-    )
-
-
-def own_names(data: Any) -> Sequence[str] | None:
-    """Names that data bring with them: a frame's columns, a series' name; None where there are none."""
-    columns = getattr(data, "columns", None)
-    if columns is None or callable(columns):
-        name = getattr(data, "name", None)
-        return [name] if isinstance(name, str) and name else None
-    return [str(column) for column in columns]
-
-
-def checked_names(argument: str, letter: str, names: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    """One name for each column; errors as `Task.from_data`."""
-    if names is None:
-        return tuple(f"{letter}[:, {column}]" for column in range(count))
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ValueError(
-            f"Task.from_data needs {argument} to be a list, got {shown(names)}: there is one name for each column. Pass {count} names."
-        )
-    names = list(names)
-    if len(names) != count:
-        raise ValueError(
-            f"Task.from_data needs one name for each column of {letter}, got {len(names)} {argument} for {count} columns: "
-            f"features and targets are reported by name. Name every column."
-        )
-    return tuple(str(name) for name in names)
