@@ -8,7 +8,8 @@ from tests.conftest import CLOSED_FORM
 
 import deeplinear as dl
 from deeplinear import Task
-from deeplinear.initial.consistency import consistency, off_diagonal
+from deeplinear.alignment import off_diagonal_share
+from deeplinear.initial.consistency import consistency
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
 
@@ -151,7 +152,7 @@ def test_scores_of_digits(digits):
     image = digits.input_correlation @ digits.modes.v[:, :3]
     block = digits.modes.v[:, :3].T @ image
     assert_allclose(found.leading, np.sqrt(1 - (np.diag(block) ** 2).sum() / (block**2).sum()), rtol=1e-9)
-    assert found.leading == pytest.approx(off_diagonal(found.block[:3, :3]), rel=CLOSED_FORM)
+    assert found.leading == pytest.approx(off_diagonal_share(found.block[:3, :3]), rel=CLOSED_FORM)
     assert found.as_given == pytest.approx(0.96962, abs=1e-5)
 
 

@@ -21,6 +21,7 @@ FLOOR = {
     "arguments",
     "arrays",
     "messages",
+    "alignment",
     "directions",
     "left_out",
     "weights",

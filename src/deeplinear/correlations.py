@@ -9,22 +9,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from deeplinear import alignment
 from deeplinear.arrays import real_array
 from deeplinear.columns import Columns
 from deeplinear.directions import (
-    SUMS,
     Array,
     Directions,
-    relative_norm,
-    require_square,
+    completed,
+    is_multiple_of_identity,
     resolved_eigenvectors,
     rounding_of_correlation,
 )
 from deeplinear.lazy import lazy
 from deeplinear.left_out import LeftOut, listed
 from deeplinear.mode_names import ModeName, loadings, mode_names
-
-EXCUSED = 1e-10  # radians of a mode's turn that rounding may explain, a tenth of what laws allow
 
 
 class Modes(NamedTuple):
@@ -218,12 +216,7 @@ class Correlations:
     @cached_property
     def anisotropy(self) -> float:
         """``‖Σ¹¹ − cI‖/‖Σ¹¹‖`` with c the mean power: 0 for white inputs."""
-        if self.thin:
-            powers, mean = self.principal[0], self.input_power / self.n_in
-            away = np.append(powers - mean, np.sqrt(self.n_in - len(powers)) * mean)
-            return float(np.linalg.norm(away) / np.linalg.norm(powers))
-        s11 = self.input_correlation
-        return relative_norm(s11 - np.eye(self.n_in) * (np.trace(s11) / self.n_in), s11)
+        return alignment.anisotropy(self)
 
     @cached_property
     def diagonality(self) -> float:
@@ -232,8 +225,7 @@ class Correlations:
         0 where the task's input modes are principal components of the inputs, the condition of eq. (18).
         """
         v = self.modes.v[:, : max(self.rank, 1)]
-        m = v.T @ self.spread(v)
-        return relative_norm(m - np.diag(np.diag(m)), m)
+        return alignment.off_diagonal_share(v.T @ self.spread(v))
 
     @cached_property
     def misalignment(self) -> float:
@@ -241,42 +233,13 @@ class Correlations:
         return self.misalignment_of(np.arange(len(self.modes.s)) < self.rank)
 
     def misalignment_of(self, used: NDArray[np.bool_]) -> float:
-        """``‖Σ¹¹V − V diag(d)‖/‖Σ¹¹V‖`` over these modes, or the largest correlation of one of them with the other inputs.
-
-        Like `diagonality`, but also counts what Σ¹¹ sends out of the span of V. The norms see strong inputs only, so each mode
-        has its multiple correlation R with the inputs orthogonal to it as well, ``R²/(1 − R²) = (vᵀ Σ¹¹ v)(vᵀ (Σ¹¹)⁺ v) − 1``.
-        Neither counts where the rounding of v explains it, a turn of ``ε s₁/gap`` where the gap is the distance of s to its
-        neighbours and to 0, towards inputs of any power.
-
-        Args:
-            used: which modes, shape ``(k,)``.
-
-        Returns:
-            0 where these modes are principal components of the inputs.
-        """
-        if not used.any():
-            return 0.0
-        v, powers, strongest = self.modes.v[:, used], self.mode_powers[used], self.principal[0][0]
-        image = self.spread(v)
-        if not image.any():
-            return 0.0
-        turn = self.mode_turns[used]
-        root, coordinates = self.directions.root @ v, self.directions.coordinates @ v
-        with np.errstate(divide="ignore", invalid="ignore"):
-            odds = np.linalg.norm(root - coordinates * powers, axis=0) / np.sqrt(powers)
-            largest = float(odds[odds > turn * np.sqrt(strongest / powers)].max(initial=0.0))
-        apart = np.linalg.norm(image - v * powers, axis=0)
-        apart = apart[apart > np.minimum(turn, EXCUSED) * strongest]
-        return max(float(np.linalg.norm(apart) / np.linalg.norm(image)), largest / float(np.hypot(1.0, largest)))
+        """How far some modes, shape ``(k,)``, are from principal components of the inputs: see `alignment.misalignment`."""
+        return alignment.misalignment(self, used)
 
     @property
     def mode_turns(self) -> Array:
-        """Angle by which rounding turns each input mode, shape ``(k,)``: a few ``ε s₁/gap``, infinite where modes tie."""
-        s = self.modes.s
-        steps = np.abs(np.diff(s))
-        gaps = np.minimum(s, np.minimum(np.append(np.inf, steps), np.append(steps, np.inf)))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(s[0] > 0, SUMS * np.finfo(float).eps * s[0] / gaps, np.inf)
+        """Angle by which rounding turns each input mode, shape ``(k,)``: infinite where modes tie."""
+        return alignment.mode_turns(self.modes.s)
 
     def loss(self, maps: ArrayLike) -> Array:
         """``E = ½ Σ ‖y − W x‖²`` of end-to-end maps, shape ``(..., n_out, n_in)``; returns shape ``(...,)``.
@@ -310,18 +273,3 @@ class Correlations:
     def targets(self) -> Array:
         """Strength of each mode in the best linear map, shape ``(k,)``: s for white inputs with Σ¹¹ = I."""
         return np.where(np.arange(len(self.modes.s)) < self.rank, self.strengths(self.optimum), 0.0)
-
-
-def is_multiple_of_identity(matrix: Array) -> bool:
-    """Whether a matrix is exactly a number times the identity."""
-    diagonal = np.diag(matrix)
-    return bool((diagonal == diagonal[0]).all()) and np.count_nonzero(matrix) == np.count_nonzero(diagonal)
-
-
-def completed(powers: Array, vectors: Array) -> tuple[Array, Array]:
-    """Powers and orthonormal columns, with zeros and columns that complete them to a basis."""
-    n_in, rank = vectors.shape
-    require_square("Task.input_modes", n_in)
-    basis = np.linalg.qr(vectors, mode="complete")[0]
-    basis[:, :rank] = vectors
-    return np.append(powers, np.zeros(n_in - rank)), basis

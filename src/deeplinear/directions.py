@@ -206,7 +206,16 @@ def embedded(block: Array, rows: NDArray[np.bool_]) -> Array:
     return found
 
 
-def relative_norm(part: Array, whole: Array) -> float:
-    """``‖part‖ / ‖whole‖`` in the Frobenius norm, whatever their unit: squares of numbers beyond 1e154 leave float64. 0 for ``whole = 0``."""
-    size = np.abs(whole).max(initial=0.0)
-    return float(np.linalg.norm(part / size) / np.linalg.norm(whole / size)) if size > 0 else 0.0
+def is_multiple_of_identity(matrix: Array) -> bool:
+    """Whether a matrix is exactly a number times the identity."""
+    diagonal = np.diag(matrix)
+    return bool((diagonal == diagonal[0]).all()) and np.count_nonzero(matrix) == np.count_nonzero(diagonal)
+
+
+def completed(powers: Array, vectors: Array) -> tuple[Array, Array]:
+    """Powers and orthonormal columns, with zeros and columns that complete them to a basis."""
+    n_in, rank = vectors.shape
+    require_square("Task.input_modes", n_in)
+    basis = np.linalg.qr(vectors, mode="complete")[0]
+    basis[:, :rank] = vectors
+    return np.append(powers, np.zeros(n_in - rank)), basis

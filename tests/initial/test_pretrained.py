@@ -7,8 +7,8 @@ from tests.conftest import CLOSED_FORM, ORDER
 
 import deeplinear as dl
 from deeplinear import Task
+from deeplinear.alignment import off_diagonal_share
 from deeplinear.initial.autoencoder import autoencode, compounded, passed
-from deeplinear.initial.consistency import off_diagonal
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
 
@@ -136,7 +136,7 @@ def test_where_the_tasks_modes_are_components_pretraining_is_a_decoupled_start()
     turned = np.linalg.qr(rng.standard_normal((4, 4)))[0]
     crooked = Task.from_correlations((q * powers) @ q.T, u @ np.diag([3.0, 2.0, 0.5, 0])[:3] @ turned.T)
     w1, _ = pretrained_limit(crooked, (4, 6, 3), epochs=10, strength=0.05, rng=0)
-    assert off_diagonal(crooked.modes.v.T @ w1.T @ w1 @ crooked.modes.v) > 0.05
+    assert off_diagonal_share(crooked.modes.v.T @ w1.T @ w1 @ crooked.modes.v) > 0.05
     with pytest.raises(ValueError, match="solve needs"):
         dl.solve(crooked, (w1, start[1]))
 

@@ -54,7 +54,8 @@ def race(
         layers, ``theory`` (the loss if every component is on its own), and how ``mixed`` the encoders leave the components.
     """
     from deeplinear import descend, initial
-    from deeplinear.initial.consistency import consistency, off_diagonal
+    from deeplinear.alignment import off_diagonal_share
+    from deeplinear.initial.consistency import consistency
     from deeplinear.initial.pretrained import pretrained
 
     task = task_of("fig5", data, inputs)
@@ -72,7 +73,7 @@ def race(
         through = np.linalg.multi_dot([*stack.encoders[::-1], task.input_modes[1] * np.sqrt(task.input_modes[0])])
         found["errors"] = np.stack([np.pad(e, (0, epochs + 1 - len(e)), mode="edge") for e in stack.errors])
         found["spent"] = np.array(stack.epochs)
-        found["mixed"] = np.array(off_diagonal(through.T @ through))
+        found["mixed"] = np.array(off_diagonal_share(through.T @ through))
         found["theory"] = consistency(task).fine_tuning(
             np.arange(0, long + 1, every),
             rate=common * unit,

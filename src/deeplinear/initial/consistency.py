@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deeplinear.alignment import off_diagonal_share, relative_norm
 from deeplinear.arguments import generator, real_number, whole_number
 from deeplinear.arrays import real_array
-from deeplinear.directions import relative_norm
 from deeplinear.initial.autoencoder import compounded
 from deeplinear.initial.orthogonal import haar
 from deeplinear.task import Array, Task, a_task
-
-
-def off_diagonal(matrix: Array) -> float:
-    """Off-diagonal share ``‖offdiag M‖/‖M‖`` in the Frobenius norm: 0 for diagonal matrices."""
-    return relative_norm(matrix - np.diag(np.diag(matrix)), matrix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,9 +208,9 @@ def consistency(task: Task, *, draws: int = 20, rng: int | np.random.Generator |
         task=task,
         block=block,
         score=task.diagonality,
-        leading=off_diagonal(block[:3, :3]),
-        random=np.array([off_diagonal(basis.T @ s11 @ basis) for basis in bases]),
-        as_given=off_diagonal(s11),
+        leading=off_diagonal_share(block[:3, :3]),
+        random=np.array([off_diagonal_share(basis.T @ s11 @ basis) for basis in bases]),
+        as_given=off_diagonal_share(s11),
         outside=relative_norm(image - v @ block, image),
         cosines=np.asarray(np.linalg.svd(task.input_modes[1][:, :rank].T @ v, compute_uv=False), dtype=np.float64),
     )
