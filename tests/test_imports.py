@@ -29,7 +29,7 @@ FLOOR = {
     "reduction",
     "progress_line",
     "sweep",
-    "kept",
+    "storage",
     "orphans",
     "activations",
     "network",

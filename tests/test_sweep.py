@@ -142,9 +142,13 @@ def test_all_cores_are_the_default(monkeypatch):
             super().__init__(n_jobs=1, **options)
 
     monkeypatch.setattr(joblib, "Parallel", Spy)
-    assert sweep(pow, [{"base": 2, "exp": 3}]) == [8]
-    assert sweep(pow, [{"base": 2, "exp": 3}], workers=3) == [8]
-    assert asked == [-1, 3]
+    monkeypatch.setattr(joblib, "effective_n_jobs", lambda workers: 4 if workers == -1 else workers)
+    many = [{"base": 2, "exp": 3}] * 6
+    assert sweep(pow, many) == [8] * 6
+    assert sweep(pow, many, workers=3) == [8] * 6
+    assert sweep(pow, many[:2]) == [8] * 2  # no more processes than jobs
+    assert sweep(pow, []) == []
+    assert asked == [4, 3, 2, 1]
 
 
 WORKERS = """

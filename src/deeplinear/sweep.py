@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import deeplinear
-from deeplinear import kept
+from deeplinear import storage
 from deeplinear.orphans import end_with
 
 Watch = Callable[[int, int], None]
@@ -68,12 +68,15 @@ def sweep(work: Callable[..., Any], jobs: Sequence[Mapping[str, Any]], *, worker
         >>> sweep(pow, [{"base": 2, "exp": 10}, {"base": 3, "exp": 4}], workers=1)
         [1024, 81]
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, effective_n_jobs
 
     place = SETTING.get()
     calls = (delayed(piece)(os.getpid(), place.folder, work, dict(job)) for job in jobs)
     results = []
-    for result in Parallel(n_jobs=workers, return_as="generator")(calls):
+    most = min(
+        effective_n_jobs(workers), max(len(jobs), 1)
+    )  # an idle worker is told nothing, and outlives a killed parent
+    for result in Parallel(n_jobs=most, return_as="generator")(calls):
         results.append(result)
         place.watch(len(results), len(jobs))
     return results
@@ -86,20 +89,20 @@ def piece(parent: int, folder: Path | None, work: Callable[..., Any], job: dict[
     if folder is None or key is None:
         return work(**job)
     file = folder / f"{key}.npz"
-    found = kept.read(file, key)
+    found = storage.read(file, key)
     if found is not None:
         return found[0]
     result = work(**job)
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(TypeError):  # a result of other things than numbers is computed again
-        kept.write(file, key, result)
+        storage.write(file, key, result)
     return result
 
 
 def name_of(work: Callable[..., Any], job: dict[str, Any]) -> str | None:
     """The key of a piece: its function, its arguments, and the package's source; None where arguments are no numbers."""
     try:
-        return kept.fingerprint(
+        return storage.fingerprint(
             getattr(work, "__module__", ""), getattr(work, "__qualname__", repr(work)), job, source()
         )
     except TypeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear import sweep
+from deeplinear import storage, sweep
 from deeplinear.figures import FIGURES, Claim
-from deeplinear.kept import UNREADABLE, whole
+from deeplinear.storage import UNREADABLE, whole
 
 if TYPE_CHECKING:
     from deeplinear.task import Array
@@ -176,7 +175,7 @@ def written(parameters: Mapping[str, Any]) -> str:
 
 def fingerprint(parameters: Mapping[str, Any]) -> str:
     """A key for these parameters under this source code."""
-    return hashlib.sha256(f"{written(parameters)} {sweep.source()}".encode()).hexdigest()
+    return storage.fingerprint(written(parameters), sweep.source())
 
 
 def kept(file: Path, key: str) -> tuple[dict[str, Array], float] | None:
