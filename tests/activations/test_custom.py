@@ -162,14 +162,32 @@ def test_a_kink_near_zero_that_was_named_is_not_mistaken_for_one_at_zero():
 
 def test_compiled_code_of_many_functions_is_forgotten(monkeypatch):
     """Each function of a user's holds megabytes of compiled code, for ever if JAX is left alone."""
-    import jax
-
     from deeplinear.activations import custom as room
 
-    cleared = []
-    monkeypatch.setattr(jax, "clear_caches", lambda: cleared.append(len(made)))
-    made = []
-    for i in range(2 * room.MOST_COMPILED):
-        made.append(custom(lambda x, i=i: np.tanh(x + i)))
-    assert len(cleared) == 2
-    assert cleared[1] - cleared[0] == room.MOST_COMPILED
+    monkeypatch.setattr(room, "RECENT", room.OrderedDict())
+    monkeypatch.setattr(room, "MOST_COMPILED", 5)
+    made = [custom(lambda x, i=i: jnp.tanh(i * x)) for i in range(1, 5)]
+    first = [each.derivative(0.3) for each in made]
+    assert len(room.RECENT) == 5
+    latest = list(room.RECENT.values())
+    for i in range(5, 8):
+        custom(lambda x, i=i: jnp.tanh(i * x)).derivative(0.3)
+    assert len(room.RECENT) == 5
+    assert [each._cache_size() for each in latest] == [0] * 5  # older ones have lost their code
+    assert all(each._cache_size() > 0 for each in room.RECENT.values())
+    np.testing.assert_array_equal([each.derivative(0.3) for each in made], first)  # and are compiled again
+    assert len(room.RECENT) == 5
+
+
+def test_a_function_in_use_keeps_its_code(monkeypatch):
+    from deeplinear.activations import custom as room
+
+    monkeypatch.setattr(room, "RECENT", room.OrderedDict())
+    monkeypatch.setattr(room, "MOST_COMPILED", 5)
+    often = custom(lambda x: jnp.sin(x))
+    often.derivative(0.3)
+    held = next(reversed(room.RECENT.values()))
+    for i in range(6):
+        custom(lambda x, i=i: jnp.tanh(i * x)).derivative(0.3)
+        often.derivative(0.3)
+        assert held._cache_size() > 0

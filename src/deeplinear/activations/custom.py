@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from deeplinear.task import Array
 
 PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
-MOST_COMPILED = 16  # functions of a user's whose compiled code is held at a time: up to 20 MiB each
-MADE = count(1)
+MOST_COMPILED = 48  # functions whose compiled code is held, three for each activation: up to 7 MiB each
+RECENT: OrderedDict[int, Any] = OrderedDict()  # those, the last used at the end
 NEAR = 0.005  # one-sided stencils at 0 end here
 
 
@@ -52,7 +52,6 @@ def custom(
         "custom", "kinks", kinks, "finite", "they are places on the line. Pass for example (0.0,).", ndim=1
     )
     breaks = tuple(np.sort(places).tolist())
-    forget_compiled()
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     plain, traces = evaluated(function, name), traceable(function)
     if 0.0 not in breaks and jumps_at_zero(plain, breaks):
@@ -73,14 +72,6 @@ def custom(
     )
     object.__setattr__(made, "recipe", (function, tuple(kinks), log_derivative))
     return made
-
-
-def forget_compiled() -> None:
-    """Drop all compiled code now and then: JAX keeps that of every function it ever saw, and compiles again what is used again."""
-    if next(MADE) % MOST_COMPILED == 0:
-        import jax
-
-        jax.clear_caches()
 
 
 def evaluated(function: Callable, name: str) -> Function:
@@ -168,9 +159,21 @@ def in_blocks(function: Callable) -> Function:
         flat = np.ones(size)
         flat[: x.size] = x.ravel()
         with jax.enable_x64(True):
-            return np.asarray(compiled()(flat))[: x.size].reshape(x.shape)[()]
+            return np.asarray(used(compiled())(flat))[: x.size].reshape(x.shape)[()]
 
     return padded
+
+
+def used(compiled: Any) -> Callable:
+    """A compiled function that is about to be called; the code of the one that has not been for longest is dropped.
+
+    JAX would keep the code of every function that it ever saw. One that is called again is compiled again.
+    """
+    RECENT[id(compiled)] = compiled
+    RECENT.move_to_end(id(compiled))
+    while len(RECENT) > MOST_COMPILED:
+        RECENT.popitem(last=False)[1].clear_cache()
+    return compiled
 
 
 def untraced(name: str) -> Callable:

@@ -14,6 +14,9 @@ from deeplinear.simulate.nonlinear.loop import Data, Run, Work, trained
 
 CACHE = 600_000  # bytes that one core's runs may touch at each step; beyond, vectorising over runs gains nothing
 
+MOST_COMPILED = 32  # kinds of training whose compiled loops are held
+COMPILED: set[Work] = set()
+
 
 def cores() -> int:
     """Cores to use: those of this process, or fewer where OMP_NUM_THREADS says so."""
@@ -35,6 +38,14 @@ def handful(runs: Run, count: int, data: Data, stop: str) -> int:
     return -(-count // min(pieces, count))
 
 
+def forget_older(work: Work) -> None:
+    """Drop the compiled loops when there are many: those of a user's own functions would be held for ever, 5 MiB each."""
+    if work not in COMPILED and len(COMPILED) >= MOST_COMPILED:
+        trained.clear_cache()  # type: ignore[attr-defined]
+        COMPILED.clear()
+    COMPILED.add(work)
+
+
 def run(runs: Run, data: Data, records: np.ndarray, until: float, work: Work, dtype: type) -> Any:
     """Train every start at every rate, rates varying fastest, in ``dtype``, which is switched on for this call only.
 
@@ -43,6 +54,7 @@ def run(runs: Run, data: Data, records: np.ndarray, until: float, work: Work, dt
         and final weights and biases with a leading axis of runs, all NumPy.
     """
     require_own_threads("train")
+    forget_older(work)
 
     def put(tree: Any) -> Any:
         return jax.tree.map(lambda a: np.asarray(a, np.int32 if a.dtype.kind == "i" else dtype), tree)

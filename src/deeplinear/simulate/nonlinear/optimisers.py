@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import optax
@@ -26,11 +27,7 @@ OPTIMISERS: dict[str, Optimiser] = {
 ROTATABLE = ("sgd", "momentum")  # a step depends on gradients only linearly: it is the same in any orthonormal basis
 
 
+@lru_cache(maxsize=16)  # the same function for the same one: compiled once
 def bare(transformation: optax.GradientTransformation) -> Optimiser:
     """A transformation that has its rate inside, as a function of a rate that nobody uses."""
-    if transformation not in BARE:
-        BARE[transformation] = lambda rate: transformation
-    return BARE[transformation]
-
-
-BARE: dict[optax.GradientTransformation, Optimiser] = {}  # the same function for the same one: compiled once
+    return lambda rate: transformation
