@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tests.test_cli import run
 
-from deeplinear import Task
+from deeplinear import Task, descend, initial
 from deeplinear.data import from_file
 from deeplinear.exact.refusal import expected_error
 from deeplinear.report.modes_table import descent_table, modes_table, percent
@@ -58,11 +58,13 @@ def test_json_fields_of_a_prediction_are_what_they_are_called(found):
         "outputs": 3,
         "depth": 5,
         "width": 7,
-        "strength": found.strength,
+        "strength": 0.01,
+        "initial_strength": found.initial_strength,
+        "first_step": found.first_step,
         "rate": found.rate,
         "best_rate": found.best_rate,
         "largest_stable_rate": found.stable_rate,
-        "largest_sharpness": found.path.sharpness.max(),
+        "largest_sharpness": max(found.path.sharpness.max(), 1 / found.best_rate),
         "singular_values": found.singular_values.tolist(),
         "targets": found.targets.tolist(),
         "half_times": found.half_times.tolist(),
@@ -76,6 +78,7 @@ def test_json_fields_of_a_prediction_are_what_they_are_called(found):
         "unstable_from": None,
     }
     assert {name: record[name] for name in known} == known
+    assert record["initial_strength"] == pytest.approx(0.01 * found.targets[0], rel=1e-12)
     assert record["horizon"] == found.theory.times[-1]
     assert len({json.dumps(value, default=float) for value in known.values()}) == len(known)  # a swap would show
 
@@ -119,7 +122,7 @@ def test_columns_of_the_tables_are_what_their_headers_say(found):
         "half learned: theory": four(found.half_times),
         "descent": four(found.run.half_times[:3]),
         "delay": [f"{value:+.3g}" for value in found.delays],
-        "deviation": [percent(value) for value in found.deviations],
+        "deviation from law of its steps": [percent(value) for value in found.deviations],
     }
     assert four(found.half_times) != four(found.run.half_times[:3])
 
@@ -167,14 +170,49 @@ def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
     print_prediction(found, tmp_path / "p.png")
     out = " ".join(capsys.readouterr().out.split())
     assert out.startswith(f"{found.task.description} network: depth 5, 4 inputs, 3 outputs singular")
-    assert 'After "less" the correlation is negative.' in out
-    rates = re.search(r"best rate (\S+), largest stable rate (\S+), used (\S+)", out).groups()
-    assert rates == tuple(f"{rate:.4g}" for rate in (found.best_rate, found.stable_rate, found.rate))
-    assert f"{found.path.sharpness.max():.4g}" in out
-    assert f"{found.path.limit:.4g}" in out
+    assert "A minus sign means that the correlation is negative." in out
+    rates = re.search(
+        r"learning rate (\S+); rates above (\S+) = 2/λ are unstable, and (\S+) = 1/λ is the default", out
+    ).groups()
+    assert rates == tuple(f"{rate:.4g}" for rate in (found.rate, found.stable_rate, found.best_rate))
+    assert f"{200 * found.task.floor / found.task.output_power:.1f}% of the squared targets stays as loss" in out
+    assert "--simulate runs gradient descent itself" not in out  # it was run
     assert f"over {found.run.times[-1]:.0f} epochs" in out
     assert f"{percent(found.deviations.max())} of a target" in out
     assert str(tmp_path / "p.png") in out or "p.png" in out
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_the_first_step_is_that_of_gradient_descent(task, depth, capsys, tmp_path):
+    found = predict(task, depth=depth, width=7)
+    weights = initial.decoupled(task, [4, *[7] * (depth - 1), 3], strength=found.initial_strength, rng=0)
+    around = [found.first_step - 1, found.first_step]
+    before, after = descend(task, weights, rate=found.rate, steps=around[1], record=around).strengths[-2:, 0]
+    assert before < found.targets[0] / 2 <= after
+    assert found.record()["first_step"] == found.first_step
+    print_prediction(found, tmp_path / "p.png")
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"half of the first mode after step {found.first_step}. --simulate runs gradient descent itself." in out
+    assert f"learning rate {found.rate:.4g}, the default: 1/λ" in out
+    assert f"rates above {found.stable_rate:.4g} = 2/λ are unstable" in out
+
+
+def test_no_first_step_where_modes_interact_or_it_comes_late(example, task):
+    assert predict(Task.from_data(*example, inputs="raw")).first_step is None
+    assert predict(task, rate=1e-9).first_step is None
+
+
+def test_a_rate_at_which_descent_diverges_is_refused_with_the_rates_that_are_not(task):
+    best = predict(task).best_rate
+    with pytest.raises(
+        ValueError, match=rf"rate <= {2 * best:.4g} with simulate=True, got rate={30 * best:.4g}.*; {best:.4g} is the"
+    ):
+        predict(task, rate=30 * best, simulate=True)
+
+
+def test_loss_that_stays_is_told_only_where_there_is_some(capsys, tmp_path):
+    print_prediction(predict(Task.from_modes([2.0, 1.0])), tmp_path / "p.png")
+    assert "stays as loss" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("depth", "word"), [(1, "earlier"), (3, "later")])

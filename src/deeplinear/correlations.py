@@ -122,7 +122,7 @@ class Correlations:
     def loadings(self) -> Array | None:
         """Correlation of each feature, before any whitening, with the input of each mode, shape ``(features, k)``.
 
-        Units do not matter to it, and it has the sign of the mode. With raw inputs, whose means count, it is the cosine over
+        Columns are those of ``modes``; the first ``rank`` have a name in ``mode_names``, the others nothing to teach. Units do not matter to it, and it has the sign of the mode. With raw inputs, whose means count, it is the cosine over
         examples. None for a white task with too many features.
         """
         return loadings(self)

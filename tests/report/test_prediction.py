@@ -141,7 +141,7 @@ def test_the_path_is_that_of_the_whole_network(depth):
     whole = spectrum(ends, targets=found.targets, widths=widths, powers=powers)
     np.testing.assert_allclose(found.path.sharpness[[0, -1]], whole[:, -1], rtol=1e-12)
     np.testing.assert_allclose(found.path.sharpness[-1], 1 / found.best_rate, rtol=1e-3 if depth > 1 else 1e-12)
-    np.testing.assert_allclose(found.path.loss[0], task.loss(found.strength * u @ v[:, :3].T), rtol=1e-12)
+    np.testing.assert_allclose(found.path.loss[0], task.loss(found.initial_strength * u @ v[:, :3].T), rtol=1e-12)
     assert found.path.limit == 2 / found.rate
     assert found.record()["unstable_from"] is None
 

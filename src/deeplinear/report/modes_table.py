@@ -43,7 +43,8 @@ def modes_table(found: Prediction, width: int = 80) -> Table:
 def descent_table(found: Prediction) -> Table:
     """When each mode is half learned in theory and by gradient descent, and how far descent is from the law of its steps."""
     assert found.run is not None
-    table = plain_table("mode", "half learned:\ntheory", "\ndescent", "\ndelay", "\ndeviation")
+    against = "law of its steps" if found.aligned else "theory" if found.exact else "approximate theory"
+    table = plain_table("mode", "half learned:\ntheory", "\ndescent", "\ndelay", f"deviation from\n{against}")
     for i in range(min(len(found.targets), SHOWN)):
         half, delay, apart = found.run.half_times[i], found.delays[i], found.deviations[i]
         row = [f"{i + 1}", time(found.half_times[i])]

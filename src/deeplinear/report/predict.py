@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGER = 1.2  # than the last mode takes for 99 % of its target
 DEEPEST = 10_000  # weight matrices: half times at the best rate are within .1 % of those of infinite depth, and take half a minute
+LOOKED_AT = 10_000  # steps of the first mode: a tenth of a second
 AFFORDABLE = 1_000_000  # epochs times entries of the end-to-end map that are integrated: a minute at most
 
 
@@ -106,8 +107,22 @@ def predict(
         theory, half_times = whole_map(task, depth, start, 1 / rate, horizon, steps if simulate else None)
         half_times, targets = half_times[:k], task.targets[:k]
     found = Prediction(
-        given, depth, width, start, rate, s, targets, half_times, 1 / sharpness, 2 / sharpness, theory, exact, path
+        given,
+        depth,
+        width,
+        strength,
+        start,
+        rate,
+        s,
+        targets,
+        half_times,
+        1 / sharpness,
+        2 / sharpness,
+        theory,
+        exact,
+        path,
     )
+    found = replace(found, first_step=first_step(found))
     if not simulate:
         return found
     run = descent(found, task, steps)
@@ -116,6 +131,18 @@ def predict(
     else:
         reference = at(theory, run.times)
     return replace(found, run=run, reference=reference)
+
+
+def first_step(found: Prediction) -> int | None:
+    """Step after which gradient descent has half of the first mode; None if modes interact, or it takes more than `LOOKED_AT`."""
+    from deeplinear.exact.modes.discrete import crossing
+
+    if not (found.aligned and 0 < found.half_times[0] < LOOKED_AT / 2):
+        return None
+    s, layer = found.singular_values[:1], found.initial_strength ** (1 / found.depth)
+    layers = np.full((found.depth, 1), layer)
+    step = crossing(0.5, s=s, layers0=layers, rate=found.rate, power=s / found.targets[:1], limit=LOOKED_AT)[0]
+    return int(step) if np.isfinite(step) else None
 
 
 def whole_map(task: Task, depth: int, start: float, tau: float, horizon: int, steps: int | None) -> tuple[Curve, Array]:
@@ -138,9 +165,19 @@ def descent(found: Prediction, task: Task, steps: int) -> Curve:
 
     depth, times = found.depth, found.theory.times
     widths = [task.n_in, *[found.width] * (depth - 1), task.n_out]
-    weights = (initial.reduced_decoupled if depth > 1 else initial.decoupled)(task, widths, strength=found.strength)
+    weights = (initial.reduced_decoupled if depth > 1 else initial.decoupled)(
+        task, widths, strength=found.initial_strength
+    )
     times = times[times <= steps]
-    return descend(task, weights, rate=found.rate, steps=int(times[-1]), record=times)
+    try:
+        return descend(task, weights, rate=found.rate, steps=int(times[-1]), record=times)
+    except ValueError as diverged:
+        if found.rate <= found.stable_rate:
+            raise
+        raise ValueError(
+            f"predict needs rate <= {found.stable_rate:.4g} with simulate=True, got rate={found.rate:.4g}: the loss of gradient "
+            f"descent grows beyond all bounds. Pass a smaller one; {found.best_rate:.4g} is the default."
+        ) from diverged
 
 
 def at(curve: Curve, times: Array) -> Curve:

@@ -26,7 +26,8 @@ class Prediction:
         task: what is learned.
         depth: weight matrices L.
         width: of every hidden layer.
-        strength: u_0, strength of each mode at the start.
+        strength: of each mode at the start, as a share of the largest target.
+        initial_strength: the same in units of targets, u_0.
         rate: learning rate η.
         singular_values: s of each mode that fits through the network, shape ``(k,)``.
         targets: where each mode ends, shape ``(k,)``: its strength in the best linear map; s/d, with d the input power along the
@@ -37,6 +38,8 @@ class Prediction:
         theory: the solution of gradient flow as a `Curve`, to the end of learning; with a run, its times begin with the run's.
         exact: whether ``theory`` solves the network, rather than each mode on its own where modes interact.
         path: sharpness along it; None unless inputs are aligned with the task, for only there it is known by formula.
+        first_step: step after which gradient descent at this rate has half of the first mode; None where modes interact or
+            it takes longer than is looked at.
         run: gradient descent, if it was asked for.
         reference: what the run should do, at the run's times: discrete steps in the modes, else ``theory``'s law.
     """
@@ -45,6 +48,7 @@ class Prediction:
     depth: int
     width: int
     strength: float
+    initial_strength: float
     rate: float
     singular_values: Array
     targets: Array
@@ -54,6 +58,7 @@ class Prediction:
     theory: Curve
     exact: bool
     path: SharpnessPath | None = None
+    first_step: int | None = None
     run: Curve | None = None
     reference: Curve | None = None
 
@@ -143,10 +148,13 @@ class Prediction:
             "depth": self.depth,
             "width": self.width,
             "strength": self.strength,
+            "initial_strength": self.initial_strength,
             "rate": self.rate,
             "best_rate": self.best_rate,
             "largest_stable_rate": self.stable_rate,
-            "largest_sharpness": None if self.path is None else float(self.path.sharpness.max()),
+            "largest_sharpness": None
+            if self.path is None
+            else max(float(self.path.sharpness.max()), 1 / self.best_rate),
             "unstable_from": None if self.path is None else self.path.unstable_from,
             "exact": self.exact,
             "expected_error": 0.0 if self.exact else float(expected_error(self.task)),
@@ -156,6 +164,7 @@ class Prediction:
             "singular_values": self.singular_values.tolist(),
             "targets": self.targets.tolist(),
             "half_times": numbers(self.half_times),
+            "first_step": self.first_step,
             "modes": [self.mode_record(mode) for mode in range(len(self.targets))],
         } | simulated
 

@@ -15,6 +15,8 @@ from deeplinear.report.prediction import ALIGNED
 if TYPE_CHECKING:
     from deeplinear.report.prediction import Prediction
 
+VISIBLE = 1e-3  # share of the squared targets beyond which the loss that stays is seen in the picture
+
 
 def print_prediction(found: Prediction, picture: Path) -> None:
     """Print the modes of a prediction with their names, its rates, and how descent compares."""
@@ -59,8 +61,8 @@ def closing(found: Prediction) -> Iterator[str]:
     modes = len(found.targets)
     if found.task.mode_names:
         yield (
-            'A name lists the features whose correlation with the mode is at least two thirds of the largest. After "less" the '
-            "correlation is negative."
+            "A name lists the features whose correlation with the mode is at least two thirds of the largest. A minus sign means "
+            "that the correlation is negative."
         )
     if modes > SHOWN:
         yield f"… and {modes - SHOWN} weaker modes; --json lists all"
@@ -69,25 +71,57 @@ def closing(found: Prediction) -> Iterator[str]:
         yield f"{left} weaker mode{'s do' if left > 1 else ' does'} not fit through a width of {found.width}"
     if not found.theory_complete:
         yield f"theory ends at epoch {found.theory.times[-1]:.4g}, before every mode is learned"
-    yield f"best rate {found.best_rate:.4g}, largest stable rate {found.stable_rate:.4g}, used {found.rate:.4g}"
-    if found.aligned and found.rate == found.best_rate and found.task.anisotropy < ALIGNED and found.half_times[0] > 0:
+    yield from rates(found)
+    yield from times_of_steps(found)
+    if found.task.floor > VISIBLE * found.task.output_power:
         yield (
-            f"At the best rate the first mode is half learned at epoch {found.half_times[0]:.4g} whatever the data, because that rate is "
-            f"chosen for it. Compare the other modes with it, or pass --rate."
+            f"{percent(2 * found.task.floor / found.task.output_power)} of the squared targets stays as loss: no linear map without a "
+            f"bias explains it."
         )
     if found.rate > found.stable_rate:
         yield (
             "unstable: the rate is above the largest stable one, so that descent cannot settle. Modes that are half learned "
             "once oscillate or diverge afterwards. Pass a smaller --rate."
         )
-    if found.path is not None:
-        leaves = found.path.unstable_from
+    if found.path is not None and found.path.unstable_from is not None:
         yield (
-            f"largest sharpness along the way {found.path.sharpness.max():.4g}; descent at this rate is stable up to 2/rate = "
-            f"{found.path.limit:.4g}" + ("" if leaves is None else f", which it exceeds from epoch {leaves:.4g}")
+            f"The curvature of the loss exceeds 2/rate = {found.path.limit:.4g} from epoch {found.path.unstable_from:.4g}: from there "
+            f"gradient descent departs from these curves."
         )
     if found.run is not None:
         yield from comparison(found)
+
+
+def rates(found: Prediction) -> Iterator[str]:
+    """The learning rate, and the largest one that is stable."""
+    default = found.rate == found.best_rate
+    yield (
+        f"learning rate {found.rate:.4g}"
+        + (", the default: 1/λ, with λ the largest curvature of the loss at its minimum" if default else "")
+        + f"; rates above {found.stable_rate:.4g} = 2/λ are unstable"
+        + (
+            ""
+            if default
+            else f", and {found.best_rate:.4g} = 1/λ is the default, with λ the largest curvature at the minimum"
+        )
+    )
+    if found.aligned and default and found.task.anisotropy < ALIGNED and found.half_times[0] > 0:
+        yield (
+            f"At the default rate the first mode is half learned at epoch {found.half_times[0]:.4g} whatever the data, because that rate "
+            f"is chosen for it. Compare the other modes with it, or pass --rate."
+        )
+
+
+def times_of_steps(found: Prediction) -> Iterator[str]:
+    """How far times of steps are from those of continuous time; nothing where descent was run, which says more."""
+    if found.run is not None or not found.half_times[0] > 0:
+        return
+    steps = (
+        ""
+        if found.first_step is None
+        else f" Steps of this size have half of the first mode after step {found.first_step}."
+    )
+    yield f"Times are those of small steps, the limit of continuous time.{steps} --simulate runs gradient descent itself."
 
 
 def comparison(found: Prediction) -> Iterator[str]:
