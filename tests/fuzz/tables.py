@@ -177,7 +177,10 @@ def parquet_files() -> list[tuple[bytes, np.ndarray, np.ndarray]]:
             x = np.random.default_rng(number).normal(size=(rows, 3))
             y = np.random.default_rng(number + 9).normal(size=(rows, 1))
             path = Path(folder, f"{number}.parquet")
-            values = ", ".join(str((*map(float, row), float(target[0]))) for row, target in zip(x, y, strict=True))
+            # as texts: DuckDB before 2 rounds the number in a decimal literal twice
+            values = ", ".join(
+                str((*map(str, row.tolist()), str(float(target[0])))) for row, target in zip(x, y, strict=True)
+            )
             connection.execute(
                 f"copy (select a::double as a, b::double as b, c::double as c, d::double as d from (values {values}) as t(a, b, c, d)) to '{path}' (format parquet, codec {codec})"
             )
