@@ -23,9 +23,9 @@ import time
 
 import numpy as np
 
-from deeplinear.initial.haar import haar
+from deeplinear.haar import haar
 from deeplinear.network import Network
-from deeplinear.propagation.jacobian import log_jacobian_singular_values
+from deeplinear.propagation.finite.jacobian import log_jacobian_singular_values
 
 RIGHT = 1e-6
 SMALLER = 1000, 2000
@@ -96,7 +96,7 @@ def timed(job, clock=time.perf_counter):
 
 
 def whole(n, depth, repeats, clock):
-    from deeplinear.spectra.log_singular import log_singular_values
+    from deeplinear.spectra.products.log_singular import log_singular_values
 
     for kind, gain in (("orthogonal", 1.0), ("orthogonal", 1.05), ("gaussian", 0.9)):
         rng = np.random.default_rng(0)
@@ -139,7 +139,7 @@ def child(contestant, kind, n, depth, clock):
         seconds, s = timed(job, clock)
         found = [s[0], s[-1]]
     else:
-        from deeplinear.propagation.matrix_free.extremes import extreme_singular_values
+        from deeplinear.propagation.finite.extremes import extreme_singular_values
 
         base = peak()
         seconds, ends = timed(

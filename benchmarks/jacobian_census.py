@@ -16,10 +16,10 @@ import time
 import numpy as np
 from scipy.special import ndtri
 
-from deeplinear.activations import ACTIVATIONS, activation
-from deeplinear.initial.haar import haar
+from deeplinear.activations import ACTIVATIONS, as_activation
+from deeplinear.haar import haar
 from deeplinear.propagation.free.spectrum import jacobian_spectrum
-from deeplinear.spectra.log_singular import log_singular_values
+from deeplinear.spectra.products.log_singular import log_singular_values
 
 DEPTHS, VARIANCES = (2, 3, 10, 50, 200), (1e-6, 1e-3, 0.1, 1.0, 3.0, 10.0, 100.0, 1e4, 1e6)
 WEIGHTS = "orthogonal", "gaussian"
@@ -31,7 +31,7 @@ def sampled(phi, variances, std, weights, width, rng):
     """Logarithms of the singular values of one product, ascending; −∞ for zeros."""
     factors = []
     for q in variances:
-        slope = activation(phi).derivative(np.sqrt(q) * ndtri((np.arange(width) + 0.5) / width))
+        slope = as_activation(phi).derivative(np.sqrt(q) * ndtri((np.arange(width) + 0.5) / width))
         w = haar(width, width, rng) if weights == "orthogonal" else rng.standard_normal((width, width)) / width**0.5
         factors.append(std * w * np.broadcast_to(slope, width))
     with np.errstate(divide="ignore"):

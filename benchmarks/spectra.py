@@ -14,9 +14,9 @@ import time
 import numpy as np
 import torch
 
-from deeplinear.initial.haar import haar
-from deeplinear.spectra.gaussian_products import gaussian_product_spectra
-from deeplinear.spectra.log_singular import log_singular_values
+from deeplinear.haar import haar
+from deeplinear.spectra.products.gaussian_products import gaussian_product_spectra
+from deeplinear.spectra.products.log_singular import log_singular_values
 
 
 def interleaved(jobs, repeats):

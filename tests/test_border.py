@@ -75,13 +75,13 @@ ENTRIES = {
     "initial.decoupled": lambda bad: dl.initial.decoupled(TASK, [2, 2, 2], strength=bad),
     "initial.lsuv": lambda bad: dl.initial.lsuv(bad, [2, 3, 1]),
     "initial rng": lambda bad: dl.initial.gaussian([2, 2], rng=bad),
-    "exact.sharpness": lambda bad: dl.exact.sharpness(bad, depth=2),
+    "curvature.sharpness": lambda bad: dl.curvature.sharpness(bad, depth=2),
     "exact.sigmoid": lambda bad: dl.exact.sigmoid.strength(bad, s=1.0, u0=0.1),
     "exact.sigmoid condition": lambda bad: dl.exact.sigmoid.condition(1.0, s=bad, u0=0.1),
     "exact.discrete": lambda bad: dl.exact.discrete.strength(bad, s=[1.0], layers0=[[0.1], [0.1]], rate=0.1),
     "exact.ntk": lambda bad: dl.exact.ntk.of_map(bad, 2),
-    "exact.HighDimensional": lambda bad: dl.exact.HighDimensional(ratio=bad, noise=0.1, teacher=1.0),
-    "exact.NoisyTeacher": lambda bad: dl.exact.NoisyTeacher((3.0,), n_in=20, n_out=10, sigma=bad),
+    "generalisation.HighDimensional": lambda bad: dl.generalisation.HighDimensional(ratio=bad, noise=0.1, teacher=1.0),
+    "generalisation.NoisyTeacher": lambda bad: dl.generalisation.NoisyTeacher((3.0,), n_in=20, n_out=10, sigma=bad),
     "spectra.FussCatalan": lambda bad: dl.spectra.FussCatalan(bad),
     "spectra.pdf": lambda bad: dl.spectra.FussCatalan(2).pdf(bad),
     "spectra.rvs": lambda bad: dl.spectra.FussCatalan(2).rvs(size=bad),
@@ -196,7 +196,7 @@ def test_diagonality_does_not_depend_on_the_unit(unit):
 def test_an_activation_is_a_name_a_function_or_its_file(name):
     activation = dl.activations.ACTIVATIONS[name]
     for which in (name, activation, getattr(dl.activations, name)):
-        assert dl.activations.activation(which) is activation
+        assert dl.activations.as_activation(which) is activation
         ours = dl.initial.lsuv(X, [2, 5, 2], activation=which, rng=0)
         theirs = dl.initial.lsuv(X, [2, 5, 2], activation=activation.function, rng=0)
         for a, b in zip(ours, theirs, strict=True):
@@ -206,10 +206,10 @@ def test_an_activation_is_a_name_a_function_or_its_file(name):
 
 @pytest.mark.parametrize("bad", ["nonsense", 3, None, np])
 def test_other_things_are_no_activation(bad):
-    with pytest.raises((TypeError, ValueError), match=r"^activation needs (one of|a name or a function)"):
+    with pytest.raises((TypeError, ValueError), match=r"^as_activation needs (one of|a name or a function)"):
         dl.Network(START, bad)
     if bad is not None:  # which is a linear network there
-        with pytest.raises((TypeError, ValueError), match=r"^activation needs (one of|a name or a function)"):
+        with pytest.raises((TypeError, ValueError), match=r"^as_activation needs (one of|a name or a function)"):
             dl.initial.lsuv(X, [2, 3, 2], activation=bad)
 
 
@@ -267,10 +267,10 @@ def test_errors_never_print_whole_arrays():
         lambda: dl.data.cluster(sizes=wide),
         lambda: dl.data.field(np.ones((3, 3)) - np.eye(3), items=wide),
         lambda: dl.Network(START, biases=wide),
-        lambda: dl.exact.sharpness(1.0, depth=wide),
+        lambda: dl.curvature.sharpness(1.0, depth=wide),
         lambda: dl.propagation.MeanField("tanh", wide),
         lambda: dl.solve(TASK, START, law=wide),
-        lambda: dl.activations.activation(wide),
+        lambda: dl.activations.as_activation(wide),
     ):
         with pytest.raises((ValueError, TypeError)) as raised:
             call()
@@ -302,8 +302,8 @@ def test_what_random_calls_found_is_refused(call, words):
 
 
 def test_extremes_are_limits_without_warnings():
-    assert dl.exact.largest_stable_rate([5e-324, 1.0], depth=np.inf).tolist() == [0.0, 0.0]
-    assert dl.exact.sharpness([0.0, 1.0], depth=np.inf).tolist() == [0.0, np.inf]
-    assert dl.exact.sharpness(1e300, depth=5) == np.inf
+    assert dl.curvature.largest_stable_rate([5e-324, 1.0], depth=np.inf).tolist() == [0.0, 0.0]
+    assert dl.curvature.sharpness([0.0, 1.0], depth=np.inf).tolist() == [0.0, np.inf]
+    assert dl.curvature.sharpness(1e300, depth=5) == np.inf
     u = dl.exact.unequal_depth.condition([0.0, np.inf], s=[1.0], layers=[[0.3], [0.4]])
     assert u[-1] == 0.0

@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 
 import deeplinear as dl
 from deeplinear import memory
-from deeplinear.exact.curvature.hessian import spectrum
+from deeplinear.curvature.hessian import spectrum
 from deeplinear.memory import available_memory, in_words, require_memory
 from deeplinear.report.predict import predict
-from deeplinear.spectra.gaussian_products import gaussian_product_spectra
+from deeplinear.spectra.products.gaussian_products import gaussian_product_spectra
 
 TASK = dl.Task.from_modes([3.0, 1.0])
 

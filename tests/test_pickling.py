@@ -18,11 +18,11 @@ from scipy.sparse.linalg import LinearOperator
 from tests.conftest import CLOSED_FORM
 
 import deeplinear as dl
-from deeplinear import exact, initial, propagation, spectra
-from deeplinear.exact import development
-from deeplinear.exact.kernels import compare, ending, ntk, silent
-from deeplinear.exact.modes import cycle
+from deeplinear import curvature, development, exact, generalisation, initial, propagation, spectra
+from deeplinear.curvature import cycle
+from deeplinear.exact import ntk
 from deeplinear.figures.claim import claim, near
+from deeplinear.kernels import integrate_to_end, kernel_distance, silent_alignment
 from deeplinear.report.predict import predict
 
 rng = np.random.default_rng(0)
@@ -97,11 +97,11 @@ OBJECTS = {
     "regime": lambda: dl.regime(TASK, EQUAL),
     "consistency": lambda: dl.consistency(WHITE),
     "pretraining": lambda: initial.pretrained(WHITE, [WHITE.n_in, 5, 2], epochs=5, rng=0),
-    "noisy teacher": lambda: exact.NoisyTeacher((6.0, 3.0), n_in=100, n_out=50, u0=1e-5),
-    "high-dimensional student": lambda: exact.HighDimensional(ratio=0.5, noise=0.1, teacher=1.0),
-    "sharpness of a law": lambda: exact.sharpness_path(LAWS["sigmoid"](), TIMES),
-    "sharpness by iteration": lambda: exact.sharpness_path(LAWS["Riccati"](), TIMES),
-    "sharpness of a run": lambda: exact.sharpness_path(dl.descend(TASK, EQUAL, rate=0.01, steps=3)),
+    "noisy teacher": lambda: generalisation.NoisyTeacher((6.0, 3.0), n_in=100, n_out=50, u0=1e-5),
+    "high-dimensional student": lambda: generalisation.HighDimensional(ratio=0.5, noise=0.1, teacher=1.0),
+    "sharpness of a law": lambda: curvature.sharpness_path(LAWS["sigmoid"](), TIMES),
+    "sharpness by iteration": lambda: curvature.sharpness_path(LAWS["Riccati"](), TIMES),
+    "sharpness of a run": lambda: curvature.sharpness_path(dl.descend(TASK, EQUAL, rate=0.01, steps=3)),
     "extreme singular values": lambda: propagation.extreme_singular_values(NETWORK, np.ones(3)),
     "density": lambda: propagation.spectral_density(NETWORK, np.ones(3), rng=0),
     "phase diagram": lambda: propagation.phase_diagram("tanh", [1.0, 1.5], [0.1]),
@@ -109,8 +109,8 @@ OBJECTS = {
     "formulas": lambda: exact.FORMULAS,
     "prediction": lambda: predict(WHITE, depth=2, width=5),
     "one-layer law": lambda: propagation.jacobian_spectrum("tanh", gain=1.0, depth=1, input_variance=1.0),
-    "sampled teacher": lambda: exact.NoisyTeacher((6.0, 3.0), n_in=10, n_out=5, u0=1e-5).sample(rng=0),
-    "spectrum": lambda: exact.NoisyTeacher((6.0, 3.0), n_in=10, n_out=5, u0=1e-5).sample(rng=0).spectrum(TIMES),
+    "sampled teacher": lambda: generalisation.NoisyTeacher((6.0, 3.0), n_in=10, n_out=5, u0=1e-5).sample(rng=0),
+    "spectrum": lambda: generalisation.NoisyTeacher((6.0, 3.0), n_in=10, n_out=5, u0=1e-5).sample(rng=0).spectrum(TIMES),
     "category mode": lambda: dl.data.category_mode(),
     "splits": lambda: development.splits(law_of(CONVEX)(np.linspace(0, 1000, 200)), TASK),
     "illusions": lambda: illusions(),
@@ -121,10 +121,10 @@ OBJECTS = {
     "operator": lambda: propagation.jacobian_operator(NETWORK, np.ones(3)),
     "spectra of products": lambda: spectra.gaussian_product_spectra(3, 2, rng=0),
     "long product": lambda: spectra.long_product(3, k=2),
-    "ending": lambda: ending.ending(TASK, CONVEX),
+    "ending": lambda: integrate_to_end.ending(TASK, CONVEX),
     "two-cycle": lambda: cycle.two_cycle(0.55, s=2.0, depth=2),
-    "movement": lambda: compare.movement(ntk.of_map([[1.0]], 2), ntk.of_map([[3.0]], 2)),
-    "silence": lambda: silent.silence(TIMES, law_of(CONVEX)(TIMES).loss, law_of(CONVEX).factors(TIMES)),
+    "movement": lambda: kernel_distance.movement(ntk.of_map([[1.0]], 2), ntk.of_map([[3.0]], 2)),
+    "silence": lambda: silent_alignment.silence(TIMES, law_of(CONVEX)(TIMES).loss, law_of(CONVEX).factors(TIMES)),
     "singular vectors": lambda: law_of(CONVEX).singular(TIMES),
     "distance from the flow": lambda: LAWS["nearest"]().measured,
     "claim": lambda: claim("a number", near(1.0, 1.0, 0.1)),
@@ -150,13 +150,13 @@ def numbers(thing, depth=0):
         yield from numbers([thing(np.ones(3)), *thing.jacobian_factors(np.ones(3)), thing.biases])
     elif isinstance(thing, propagation.MeanField):
         yield from numbers([thing.chi, thing.variance_map(0.7), repr(thing)])
-    elif isinstance(thing, ending.Ending):
+    elif isinstance(thing, integrate_to_end.Ending):
         yield from numbers([thing.times, thing.loss, thing.weights, thing.time_to_fall(0.5), thing.time_to_fall(0.9)])
     elif isinstance(thing, exact.Riccati):
         yield from thing.halves(TIMES)
     elif isinstance(thing, LinearOperator):
         yield thing @ np.ones(3)
-    elif isinstance(thing, exact.SharpnessPath):
+    elif isinstance(thing, curvature.SharpnessPath):
         yield from numbers([thing.times, thing.sharpness, thing.smallest, thing.gauss_newton, *thing.source(TIMES[:2])])
     elif isinstance(thing, np.ndarray) and thing.dtype != object:
         yield thing
@@ -212,7 +212,7 @@ def test_listed_activations_and_formulas_stay_those_of_the_list():
 
 
 def test_activations_of_a_user_keep_kinks_slopes_and_training():
-    bent = dl.activations.activation(lambda x: abs(x - 1.0), kinks=(1.0,), log_derivative=np.zeros_like)
+    bent = dl.activations.as_activation(lambda x: abs(x - 1.0), kinks=(1.0,), log_derivative=np.zeros_like)
     for copied in (COPIES["pickle"], COPIES["joblib"]):
         found = copied(bent)
         assert found.kinks == (0.0, 1.0) if 0.0 in bent.kinks else (1.0,)
@@ -259,9 +259,9 @@ def handed_out():
         propagation,
         spectra,
         cycle,
-        ending,
-        compare,
-        silent,
+        integrate_to_end,
+        kernel_distance,
+        silent_alignment,
     )
     waiting = [each for room in rooms for name, each in public(room)]
     seen = set()

@@ -15,7 +15,7 @@ import numpy as np
 from deeplinear.arguments import real_number
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.activations import Activation
-from deeplinear.activations import activation as meant
+from deeplinear.activations import Activation, as_activation
 from deeplinear.arguments import flag
 from deeplinear.arrays import as_float
 from deeplinear.messages import shown
 from deeplinear.weights import Weights, checked
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ class Network:
         activated_inputs: bool = False,
     ):
         object.__setattr__(self, "weights", checked(weights))
-        object.__setattr__(self, "activation", meant(activation))
+        object.__setattr__(self, "activation", as_activation(activation))
         object.__setattr__(self, "biases", None if biases is None else checked_biases(biases, self.weights))
         object.__setattr__(self, "activated_inputs", flag("Network", "activated_inputs", activated_inputs))
 

@@ -15,7 +15,8 @@ from deeplinear.arrays import as_float
 from deeplinear.task import a_task
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array, Task
+    from deeplinear.arrays import Array
+    from deeplinear.task import Task
 
 Weights = tuple["Array", ...]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations import ACTIVATIONS, as_activation
 from deeplinear.activations.differences import differences
 
 ALL = pytest.mark.parametrize("phi", ACTIVATIONS.values(), ids=ACTIVATIONS.keys())
@@ -78,8 +78,8 @@ def test_plateaus_are_all_that_the_derivative_takes(phi):
 def test_slopes_far_out_keep_their_digits(x):
     with mp.workdps(40):
         tanh, sigmoid = mp.sech(x) ** 2, mp.exp(-mp.mpf(x)) / (1 + mp.exp(-mp.mpf(x))) ** 2
-    assert_allclose(activation("tanh").derivative(x), float(tanh), rtol=1e-15 * 40)
-    assert_allclose(activation("sigmoid").derivative(x), float(sigmoid), rtol=1e-15 * 40)
+    assert_allclose(as_activation("tanh").derivative(x), float(tanh), rtol=1e-15 * 40)
+    assert_allclose(as_activation("sigmoid").derivative(x), float(sigmoid), rtol=1e-15 * 40)
 
 
 @ALL
@@ -92,18 +92,18 @@ def test_scalars_and_any_shape_are_taken(phi):
 
 @ALL
 def test_names_lead_back(phi):
-    assert activation(phi.name) is phi
-    assert activation(phi) is phi
+    assert as_activation(phi.name) is phi
+    assert as_activation(phi) is phi
     assert phi.derivatives == "closed form"
 
 
 def test_other_words():
-    assert activation("swish") is ACTIVATIONS["silu"]
-    assert activation("identity") is ACTIVATIONS["linear"]
-    with pytest.raises(ValueError, match=r"activation needs one of linear, tanh.*got 'tahn'"):
-        activation("tahn")
-    with pytest.raises(TypeError, match=r"activation needs a name or a function, got 3"):
-        activation(3)
+    assert as_activation("swish") is ACTIVATIONS["silu"]
+    assert as_activation("identity") is ACTIVATIONS["linear"]
+    with pytest.raises(ValueError, match=r"as_activation needs one of linear, tanh.*got 'tahn'"):
+        as_activation("tahn")
+    with pytest.raises(TypeError, match=r"as_activation needs a name or a function, got 3"):
+        as_activation(3)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_other_words():
     ],
 )
 def test_values_close_to_zero_and_far_out_keep_their_digits(name, x, value):
-    assert_allclose(activation(name)(x), value, rtol=1e-14)
+    assert_allclose(as_activation(name)(x), value, rtol=1e-14)

@@ -11,7 +11,7 @@ import pytest
 import scipy.special
 from numpy.testing import assert_allclose
 
-from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations import ACTIVATIONS, as_activation
 from deeplinear.activations.custom import custom
 
 X = np.linspace(-5, 5, 1003)
@@ -20,7 +20,7 @@ X = np.linspace(-5, 5, 1003)
 @pytest.mark.parametrize("name", ["tanh", "silu", "gelu", "elu", "softplus"])
 def test_jax_functions_give_what_the_list_gives(name):
     known = ACTIVATIONS[name]
-    mine = activation(lambda x: known.jax(x), kinks=known.kinks)
+    mine = as_activation(lambda x: known.jax(x), kinks=known.kinks)
     assert mine.derivatives == "automatic differentiation"
     x = X[X != 0]
     assert_allclose(mine(x), known(x), rtol=1e-13, atol=1e-15)
@@ -96,8 +96,8 @@ def test_kinks_that_are_close_to_each_other():
 
 
 def test_kinks_are_handed_on_whatever_the_derivatives_come_from():
-    assert activation(lambda x: abs(x - 0.3), kinks=(0.3,)).kinks == (0.3,)
-    assert activation(lambda x: np.abs(np.asarray(x) - 0.3), kinks=(0.3,)).kinks == (0.3,)
+    assert as_activation(lambda x: abs(x - 0.3), kinks=(0.3,)).kinks == (0.3,)
+    assert as_activation(lambda x: np.abs(np.asarray(x) - 0.3), kinks=(0.3,)).kinks == (0.3,)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_kinks_are_handed_on_whatever_the_derivatives_come_from():
     [(np.tanh, "tanh"), (np.sin, "sin"), (scipy.special.erf, "erf"), (scipy.special.expit, "sigmoid")],
 )
 def test_ufuncs_of_the_list_are_those_of_the_list(ufunc, name):
-    assert activation(ufunc) is ACTIVATIONS[name]
-    assert repr(activation(ufunc)) == f"Activation({name!r})"
+    assert as_activation(ufunc) is ACTIVATIONS[name]
+    assert repr(as_activation(ufunc)) == f"Activation({name!r})"
 
 
 def test_a_ufunc_may_be_read_many_times():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations import ACTIVATIONS, as_activation
 
 FAR = [-3e4, -400.0, -40.0, -19.0, -7.0, -2.0, -1.0, -0.5, -1e-9, 1e-9, 0.3, 1.0, 3.0, 7.0, 19.0, 40.0, 400.0, 3e4]
 SLOPES = {
@@ -58,7 +58,7 @@ def test_near_zero_it_is_the_logarithm_of_the_slope(phi):
     ],
 )
 def test_own_functions_give_it_as_far_as_it_is_there(mine, known, reach):
-    phi, x = activation(mine), np.linspace(-reach, reach, 101)  # 0 among them
+    phi, x = as_activation(mine), np.linspace(-reach, reach, 101)  # 0 among them
     assert_allclose(phi.log_slope(x), ACTIVATIONS[known].log_slope(x), rtol=0, atol=1e-4)
 
 
@@ -66,23 +66,23 @@ def test_own_functions_give_it_as_far_as_it_is_there(mine, known, reach):
 def test_what_rounding_has_taken_is_refused(mine):
     """``1 − tanh² 17`` is 0 in float64, and a difference of tanh there is noise."""
     with pytest.raises(ValueError, match=r"log_slope needs three digits of φ'.*Pass activation\(f, log_derivative="):
-        activation(mine).log_slope(np.array([0.0, -17.0]))
+        as_activation(mine).log_slope(np.array([0.0, -17.0]))
 
 
 def test_slopes_that_autodiff_has_outlive_the_function():
     """``e^x − 1`` is −1 at −40; of its slope e^−40 JAX keeps every digit, or none where it is written with expm1."""
     x = np.array([-40.0, -600.0])
     for known in (lambda x: jnp.where(x > 0, x, jnp.exp(jnp.minimum(x, 0.0)) - 1), lambda x: jnp.exp(x) - 1):
-        assert_allclose(activation(known).log_slope(x), x, rtol=1e-12)
+        assert_allclose(as_activation(known).log_slope(x), x, rtol=1e-12)
     for rounded in (jax.nn.elu, lambda x: jnp.expm1(x)):
         with pytest.raises(ValueError, match=r"got .* at -40, where rounding leaves 0 of it"):
-            activation(rounded).log_slope(x)
+            as_activation(rounded).log_slope(x)
 
 
 def test_flat_pieces_and_isolated_zeros_of_own_functions():
     for clip in (jnp.clip, np.clip):
-        named = activation(lambda x, clip=clip: clip(x, -1, 1), kinks=(-1, 1))
+        named = as_activation(lambda x, clip=clip: clip(x, -1, 1), kinks=(-1, 1))
         assert_allclose(named.log_slope(np.array([-30.0, 0.5, 2.0])), [-np.inf, 0.0, -np.inf], atol=1e-10)
-    assert activation(lambda x: x**2).log_slope(0.0) == -np.inf
+    assert as_activation(lambda x: x**2).log_slope(0.0) == -np.inf
     with pytest.raises(ValueError, match="or name the kinks between which φ is flat"):
-        activation(lambda x: jnp.clip(x, -1, 1)).log_slope(np.array([2.0]))
+        as_activation(lambda x: jnp.clip(x, -1, 1)).log_slope(np.array([2.0]))

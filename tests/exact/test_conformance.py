@@ -7,9 +7,9 @@ from tests.exact import draws, extrapolation
 from tests.exact.extrapolation import flows, products
 
 from deeplinear import Task, solve
-from deeplinear.exact import FORMULAS, task_sharpness
-from deeplinear.exact.best import best_map
-from deeplinear.exact.kernels import ntk
+from deeplinear.curvature import task_sharpness
+from deeplinear.exact import FORMULAS, ntk
+from deeplinear.exact.rank_limited import best_map
 
 DRAWS = 200
 ACCURACY = 1e-9  # of maps and layers relative to the largest of the path: what the laws promise

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from deeplinear import Task, initial, solve
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.exact import evaluations
 from deeplinear.exact.modes import walk
-from deeplinear.propagation.jacobian import signs
+from deeplinear.propagation.finite.jacobian import signs
 
 ONE = Task.from_modes([1.0])
 
@@ -64,4 +64,4 @@ def test_steps_to_a_share_of_the_target():
 
 
 def test_signs_of_slopes_infinitely_far_out():
-    assert signs(activation("tanh"), np.array([np.inf, -np.inf, 1e300, 0.5])).tolist() == [1.0, 1.0, 1.0, 1.0]
+    assert signs(as_activation("tanh"), np.array([np.inf, -np.inf, 1e300, 0.5])).tolist() == [1.0, 1.0, 1.0, 1.0]

@@ -159,7 +159,7 @@ def test_first_preactivations_have_variance_g_squared(start):
 
 def test_race_is_what_training_each_rate_says():
     """The fastest of the rates that went on, run again one by one in another order of arguments."""
-    from deeplinear.simulate.train import train
+    from deeplinear.simulate.nonlinear.train import train
 
     options = {"start": "orthogonal", "gain": 1.1, "depth": 4, "width": 30, "seed": 1, "data": "digits"}
     found = gain_runs.race(

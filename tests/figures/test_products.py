@@ -157,7 +157,7 @@ def test_moduli_of_factors_that_are_a_tenth_too_large(quick, column):
 
 
 def test_orthogonal_product_has_k_factors(monkeypatch):
-    module = importlib.import_module("deeplinear.initial.haar")
+    module = importlib.import_module("deeplinear.haar")
     true, made = module.haar, []
 
     def spy(*args):

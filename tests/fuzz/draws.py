@@ -81,7 +81,7 @@ class World:
         self.curve = self.law(np.linspace(0, 10, 21))
         self.run = dl.descend(self.white, self.starts[0], rate=0.02, steps=50)
         self.factors = dl.exact.ntk.factors(self.starts[0])
-        self.path = dl.exact.sharpness_path(self.law, [0.0, 1.0, 3.0])
+        self.path = dl.curvature.sharpness_path(self.law, [0.0, 1.0, 3.0])
 
 
 def good(world: World, rng: np.random.Generator, name: str, annotation: str) -> Any:

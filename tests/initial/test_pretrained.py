@@ -7,10 +7,10 @@ from tests.conftest import CLOSED_FORM, ORDER
 
 import deeplinear as dl
 from deeplinear import Task
-from deeplinear.alignment import off_diagonal_share
 from deeplinear.initial.autoencoder import autoencode, compounded, passed
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
+from deeplinear.task.alignment import off_diagonal_share
 
 FLOW = 1e-3  # descent against the flow at the rates below, before extrapolation
 WIDTHS = [(9, 6, 3), (9, 5, 4, 3), (9, 30, 3), (9, 12, 25, 7, 3)]

@@ -85,8 +85,8 @@ def test_a_scaled_function_is_the_named_one_at_another_gain():
 
 
 def test_equal_fields_make_equal_activations_and_nothing_less_does():
-    one, two = (deeplinear.activations.activation(f) for f in PAIRS["smooth"])
+    one, two = (deeplinear.activations.as_activation(f) for f in PAIRS["smooth"])
     assert one.name == two.name == "lambda"
     assert one != two
     assert hash(one) != hash(two)
-    assert deeplinear.activations.activation(one) is one
+    assert deeplinear.activations.as_activation(one) is one

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.propagation.critical import critical_gain, critical_line
 from deeplinear.propagation.mean_field import MeanField
 from deeplinear.propagation.phases import phase_diagram
@@ -115,7 +115,7 @@ def test_phase_diagram_is_its_networks():
     escapes = phase_diagram("selu", [1.0, 2.0], [0.0])
     assert escapes.q[1, 0] == np.inf
     assert np.isnan(escapes.chi[1, 0])
-    assert_allclose(phase_diagram(activation("relu"), 2.0, 0.0).chi, [[2.0]])
+    assert_allclose(phase_diagram(as_activation("relu"), 2.0, 0.0).chi, [[2.0]])
 
 
 def test_functions_that_can_only_be_evaluated_have_a_line():

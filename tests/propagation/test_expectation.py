@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.special import erf
 from tests.conftest import CLOSED_FORM
 
-from deeplinear.activations import ACTIVATIONS, activation
+from deeplinear.activations import ACTIVATIONS, as_activation
 from deeplinear.activations.custom import custom
 from deeplinear.propagation.expectation import gaussian_mean, rule
 
@@ -38,7 +38,7 @@ def exactly(f, q, kinks):
 @pytest.mark.parametrize("q", QS)
 @pytest.mark.parametrize("name", ORACLE)
 def test_means_are_those_of_30_digits(name, q):
-    phi = activation(name)
+    phi = as_activation(name)
     value, slope, kinks = ORACLE[name]
     assert_allclose(
         gaussian_mean(lambda h: np.square(phi(h)), q, phi.kinks), exactly(lambda x: value(x) ** 2, q, kinks), rtol=1e-13
@@ -50,7 +50,7 @@ def test_means_are_those_of_30_digits(name, q):
 
 @pytest.mark.parametrize("q", [*QS, 1e6, 1e12])
 def test_erf_and_relu_have_closed_forms(q):
-    e, relu, hard = activation("erf"), activation("relu"), activation("hard_tanh")
+    e, relu, hard = as_activation("erf"), as_activation("relu"), as_activation("hard_tanh")
     assert_allclose(
         gaussian_mean(lambda h: np.square(e(h)), q), 2 / np.pi * np.arctan2(2 * q, np.sqrt(1 + 4 * q)), rtol=CLOSED_FORM
     )
@@ -82,7 +82,7 @@ def test_moments_and_leading_axes():
 
 
 def test_zero_variance_is_the_limit_from_above():
-    relu, hard = activation("relu"), activation("hard_tanh")
+    relu, hard = as_activation("relu"), as_activation("hard_tanh")
     assert gaussian_mean(lambda h: relu.derivative(h) ** 2, 0.0, relu.kinks) == 0.5
     assert gaussian_mean(lambda h: hard.derivative(h) ** 2, 0.0, hard.kinks) == 1.0
 

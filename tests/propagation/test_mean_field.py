@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 
-from deeplinear.activations import ACTIVATIONS, Activation, activation
-from deeplinear.propagation.along_depth import homogeneous, variances
+from deeplinear.activations import ACTIVATIONS, Activation, as_activation
 from deeplinear.propagation.critical import critical_line
+from deeplinear.propagation.layer_variances import homogeneous, variances
 from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
 
 # tanh: σ_w, σ_b, q*, χ₁ to the digits that theory.md prints (section 8.2, 25-digit arithmetic)
@@ -67,7 +67,7 @@ def test_near_criticality_the_fixed_point_is_linear_in_the_gain():
 
 @pytest.mark.parametrize("name", ["tanh", "erf", "hard_tanh", "sin"])
 def test_at_and_below_criticality_nothing_survives(name):
-    gain = 1 / activation(name).derivative(0.0)
+    gain = 1 / as_activation(name).derivative(0.0)
     for share in (1.0, 0.999999, 0.5, 0.0):
         net = MeanField(name, share * gain)
         (only,) = net.fixed_points()
@@ -82,7 +82,7 @@ def test_where_a_critical_variance_goes_is_not_left_to_rounding(start):
     """Hard tanh takes e^(-1/2q) of a variance q: below 0.01 float64 does not see it, yet the limit is 0."""
     assert MeanField("hard_tanh", 1.0).variance_fixed_point(start) == 0.0
     for critical in (jnp.sin, np.arctan):
-        assert MeanField(activation(critical), 1.0).variance_fixed_point(start) == 0.0
+        assert MeanField(as_activation(critical), 1.0).variance_fixed_point(start) == 0.0
 
 
 @pytest.mark.parametrize("start", [1e-3, 7.0])
@@ -129,7 +129,7 @@ def test_slopes_are_those_of_the_maps(name):
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "gelu", "softplus", "silu", "sin", "erf"])
 def test_the_slope_is_chi_plus_the_bend(name):
     """theory.md, section 8.2: ``χ₁ + σ_w² E[φ'' φ]`` for smooth φ, by another rule (Gauss-Hermite, right at q = 0.3)."""
-    phi, net = activation(name), MeanField(name, 1.4, 0.1)
+    phi, net = as_activation(name), MeanField(name, 1.4, 0.1)
     z, weight = np.polynomial.hermite_e.hermegauss(150)
     h, weight = np.sqrt(0.3) * z, weight / weight.sum()
     bend = 1.96 * (phi.second(h) * phi(h)) @ weight
@@ -222,7 +222,7 @@ def test_the_fixed_point_is_where_iteration_goes(phi):
 @pytest.mark.parametrize("weight", [3.0, 12.0, 60.0])
 def test_maps_that_fall_are_followed(weight):
     """``φ = x exp(−x²)`` has ``V = σ_w² q (1 + 4 q)^(−3/2)``: it rises and falls, and its slope at q* comes near its limit −1/2."""
-    net = MeanField(activation(lambda x: x * np.e ** (-x * x)), weight)
+    net = MeanField(as_activation(lambda x: x * np.e ** (-x * x)), weight)
     q = (weight ** (4 / 3) - 1) / 4
     for start in (0.01, 1.0, 30.0):
         assert_allclose(net.variance_fixed_point(start), q, rtol=1e-12)
@@ -311,7 +311,7 @@ def test_where_the_map_bends_up_the_marginal_zero_is_not_stable():
 
 def test_scales_of_maps_that_fall_and_of_no_weights():
     """``V = σ_w² q (1 + 4 q)^(−3/2)``: distances change sign in each layer and shrink; without weights nothing is left of them."""
-    net = MeanField(activation(lambda x: x * np.e ** (-x * x)), 12.0)
+    net = MeanField(as_activation(lambda x: x * np.e ** (-x * x)), 12.0)
     q = (12 ** (4 / 3) - 1) / 4
     assert_allclose(net.depth_scales().variance, -1 / np.log(6 * q / (1 + 4 * q) - 1), rtol=1e-10)
     assert MeanField("tanh", 0.0, 0.3).depth_scales() == (0.0, 0.0, 0.0)
@@ -320,15 +320,15 @@ def test_scales_of_maps_that_fall_and_of_no_weights():
 def test_a_corner_of_a_function_that_is_not_zero_tilts_the_map_without_bound():
     """``E[(a + |h|)²] = a² + 2 a √(2q/π) + q``: the slope at 0 is infinite with the sign of a."""
     for a in (1.0, -1.0):
-        net = MeanField(activation(lambda x, a=a: abs(x) + a, kinks=(0.0,)), 0.7)
+        net = MeanField(as_activation(lambda x, a=a: abs(x) + a, kinks=(0.0,)), 0.7)
         assert net.variance_slope(0.0) == np.copysign(np.inf, a)
         assert_allclose(net.variance_map(2.0), 0.49 * (3 + 4 * a / np.sqrt(np.pi)), rtol=CLOSED_FORM)
 
 
 def test_functions_that_can_only_be_evaluated():
     """arctan by finite differences, right to 1e-9, and by automatic differentiation."""
-    plain = MeanField(activation(lambda x: np.arctan(np.asarray(x, dtype=float))), 1.6, 0.2)
-    known = MeanField(activation(jnp.arctan), 1.6, 0.2)
+    plain = MeanField(as_activation(lambda x: np.arctan(np.asarray(x, dtype=float))), 1.6, 0.2)
+    known = MeanField(as_activation(jnp.arctan), 1.6, 0.2)
     assert plain.activation.derivatives == "finite differences"
     found, expected = (
         [net.gradient_growth(0.8), net.variance_slope(0.8), net.variance_slope(0.0), net.correlation_slope(0.5, 0.8)]

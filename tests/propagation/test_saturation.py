@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from deeplinear import initial
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.data.digits import load_digits
 from deeplinear.network import Network
-from deeplinear.propagation.jacobian import log_jacobian_singular_values, signs
+from deeplinear.propagation.finite.jacobian import log_jacobian_singular_values, signs
 
 GOOD = 1e-6  # the relative error asked for by default
 SLOPES = {
@@ -46,7 +46,7 @@ def test_one_saturated_unit_beside_an_open_one(name, x, slope, activated):
         net = Network([np.eye(2)], name, activated_inputs=True)
     found = log_jacobian_singular_values(net, [0.0, x])
     assert_allclose(found[1], slope, rtol=0, atol=5e-4 if name == "erf" else 5e-5)  # as many digits as are printed
-    assert_allclose(found[0], np.log(activation(name).derivative(0.0)), rtol=0, atol=1e-12)
+    assert_allclose(found[0], np.log(as_activation(name).derivative(0.0)), rtol=0, atol=1e-12)
 
 
 def test_slopes_that_no_float_holds():
@@ -58,7 +58,7 @@ def test_slopes_that_no_float_holds():
 def test_signs_outlive_the_slope():
     """GELU falls left of −0.75, also where its slope is less than any float."""
     x = np.array([-1e9, -60.0, -1.0, -0.5, 1e9])
-    assert_array_equal(signs(activation("gelu"), x), [-1, -1, -1, 1, 1])
+    assert_array_equal(signs(as_activation("gelu"), x), [-1, -1, -1, 1, 1])
 
 
 @pytest.mark.parametrize("name", SLOPES)
@@ -87,7 +87,7 @@ def test_digits_at_the_widespread_gain_have_no_zero_singular_value():
     for x, logs in zip(images, found, strict=True):  # ln|det J| = Σ ln φ' + ln|det W1| + ln|det W2|
         (h, _) = net.preactivations(x)
         sizes = sum(np.linalg.slogdet(w)[1] for w in net.weights)
-        assert_allclose(logs.sum(), activation("tanh").log_slope(h).sum() + sizes, rtol=1e-12)
+        assert_allclose(logs.sum(), as_activation("tanh").log_slope(h).sum() + sizes, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["relu", "hard_tanh"])
@@ -103,7 +103,7 @@ def test_a_function_of_ones_own_needs_its_logarithm_where_rounding_has_taken_its
         ValueError, match=r"log_slope needs three digits of φ', got lambda at 19, where rounding leaves "
     ):
         log_jacobian_singular_values(Network([np.eye(2)], mine, activated_inputs=True), x)
-    known = activation(mine, log_derivative=activation("tanh").log_derivative)
+    known = as_activation(mine, log_derivative=as_activation("tanh").log_derivative)
     found = log_jacobian_singular_values(Network([np.eye(2)], known, activated_inputs=True), x)
     assert_allclose(found, [0.0, -36.61370564], rtol=0, atol=1e-8)
     # inputs that meet W1 as they are have no slope

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from deeplinear.activations import ACTIVATIONS, Activation, activation
+from deeplinear.activations import ACTIVATIONS, Activation, as_activation
 from deeplinear.propagation import (
     MeanField,
     critical_gain,
@@ -73,8 +73,8 @@ def test_infinite_slopes_are_refused(entry, name):
 
 def test_the_place_is_named():
     for name, place in (("sign", "0"), ("elsewhere", "0.5"), ("hidden", "-0.3")):
-        assert f"which jumps at {place}:" in fault_of(activation(JUMPS[name]))
-    assert "infinite at 0.3:" in fault_of(activation(STEEP["root elsewhere"]))
+        assert f"which jumps at {place}:" in fault_of(as_activation(JUMPS[name]))
+    assert "infinite at 0.3:" in fault_of(as_activation(STEEP["root elsewhere"]))
 
 
 @pytest.mark.parametrize("power", [1.3, 1.5])
@@ -104,7 +104,7 @@ def test_what_is_too_sharp_for_finite_differences_is_refused(power):
     ],
 )
 def test_kinks_steep_and_flat_functions_pass(allowed):
-    assert with_finite_slope("test", allowed).function(0.5) == activation(allowed).function(0.5)
+    assert with_finite_slope("test", allowed).function(0.5) == as_activation(allowed).function(0.5)
 
 
 def test_the_list_passes_and_is_found_fit():

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from deeplinear import Task, solve
-from deeplinear.exact.curvature.path import sharpness_path
+from deeplinear.curvature.path import sharpness_path
 from deeplinear.report import edge
 
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from deeplinear import Task
-from deeplinear.exact.curvature.hessian import spectrum
+from deeplinear.curvature.hessian import spectrum
 from deeplinear.report.modes_figure import draw
 from deeplinear.report.predict import at, predict
 

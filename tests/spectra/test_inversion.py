@@ -3,7 +3,12 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
 
-from deeplinear.spectra.deficits import arctangent_deficit, cotangent_deficit, log_sine_deficit, sine_deficit
+from deeplinear.spectra.cancellation_free import (
+    arctangent_deficit,
+    cotangent_deficit,
+    log_sine_deficit,
+    sine_deficit,
+)
 from deeplinear.spectra.inversion import inverse
 
 

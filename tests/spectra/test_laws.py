@@ -11,7 +11,7 @@ from tests.spectra.rule import rule
 
 from deeplinear import spectra
 from deeplinear.spectra import LAWS, FussCatalan, GinibreProduct, MarchenkoPastur, SpectralLaw
-from deeplinear.spectra.views import Logarithm
+from deeplinear.spectra.transformed import Logarithm
 
 P = np.concatenate([np.logspace(-15, -2, 14), np.linspace(0.02, 0.98, 25), 1 - np.logspace(-2, -6, 5)])
 every = pytest.mark.parametrize("law", EVERY, ids=str)

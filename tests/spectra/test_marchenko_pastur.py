@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.integrate import quad
 from tests.conftest import CLOSED_FORM
 
-from deeplinear.exact.generalisation import bulk
+from deeplinear.generalisation import marchenko_pastur_rule
 from deeplinear.spectra import MarchenkoPastur
 
 ASPECTS = [1e-4, 0.3, 0.99, 1 - 1e-9, 1.0, 1.01, 2.5, 400.0]
@@ -17,14 +17,17 @@ ASPECTS = [1e-4, 0.3, 0.99, 1 - 1e-9, 1.0, 1.01, 2.5, 400.0]
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_agrees_with_the_rule_of_the_generalisation_room(aspect):
     law = MarchenkoPastur(aspect)
-    assert_allclose([np.exp(edge) for edge in law._edges()], bulk.edges(aspect), rtol=CLOSED_FORM)
-    whole = bulk.marchenko_pastur(aspect=aspect)
+    assert_allclose([np.exp(edge) for edge in law._edges()], marchenko_pastur_rule.edges(aspect), rtol=CLOSED_FORM)
+    whole = marchenko_pastur_rule.marchenko_pastur(aspect=aspect)
     for function in (np.sqrt, lambda x: np.exp(-x), np.square):
         inside = law.expect(function) - law.atom * function(0.0)
         assert_allclose(inside, whole.weights @ function(whole.eigenvalues), rtol=1e-11)
     for start in (0.01, 0.4, 1.5, 3.0):
-        rule, x = bulk.marchenko_pastur(aspect=aspect, start=start), bulk.eigenvalue(start, aspect=aspect)
-        edge = 1e-15 * x / (bulk.edges(aspect)[1] - x)
+        rule, x = (
+            marchenko_pastur_rule.marchenko_pastur(aspect=aspect, start=start),
+            marchenko_pastur_rule.eigenvalue(start, aspect=aspect),
+        )
+        edge = 1e-15 * x / (marchenko_pastur_rule.edges(aspect)[1] - x)
         assert_allclose(law.sf(x), rule.weights.sum(), rtol=CLOSED_FORM + 2 * edge)
 
 

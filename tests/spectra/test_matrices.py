@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kstest
 
 from deeplinear.spectra import FussCatalan, GinibreProduct, MarchenkoPastur, QuarterCircle
-from deeplinear.spectra.log_singular import log_singular_values
+from deeplinear.spectra.products.log_singular import log_singular_values
 
 
 def distance(values, law):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from deeplinear.arrays import as_float
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def numbers(x: ArrayLike) -> Array:
@@ -51,17 +52,17 @@ class Activation:
     derivatives: str = "closed form"
     plateaus: tuple[float, ...] = ()
     log_derivative: Function | None = None
-    recipe: tuple[Any, ...] | None = field(default=None, init=False, repr=False, compare=False)  # how `custom` made it
+    recipe: tuple[Any, ...] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )  # the function that made it, and its arguments
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
-        """Listed ones are pickled by name, and so stay the ones of the list; functions of a user's by value, lambdas too."""
-        from deeplinear.activations import ACTIVATIONS, activation
-        from deeplinear.activations.custom import custom
-
-        if ACTIVATIONS.get(self.name) is self:
-            return activation, (self.name,)
+        """A constant of a file of this folder is pickled by name, and so stays that constant; a user's function by value."""
+        if getattr(sys.modules.get(f"{__package__}.{self.name}"), self.name.upper(), None) is self:
+            return constant, (self.name,)
         if self.recipe is not None:
-            return custom, tuple(map(by_value, self.recipe))
+            make, *arguments = self.recipe
+            return make, tuple(map(by_value, arguments))
         return Activation, tuple(by_value(getattr(self, each.name)) for each in fields(self) if each.init)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Activation:
@@ -88,6 +89,11 @@ class Activation:
             return self.twin
         module, name = self.twin.split(":")
         return getattr(importlib.import_module(module), name)
+
+
+def constant(name: str) -> Activation:
+    """The activation that the file of this name defines, for example ``HARD_TANH`` of ``hard_tanh``."""
+    return getattr(importlib.import_module(f"{__package__}.{name}"), name.upper())
 
 
 def by_value(thing: Any) -> Any:

@@ -15,7 +15,7 @@ from deeplinear.activations.logarithm import log_of
 from deeplinear.arrays import real_array
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 PROBE = np.array([-2.7, -1.3, -0.4, 0.2, 0.9, 1.6, 3.1])
 MOST_COMPILED = 48  # functions whose compiled code is held, three for each activation: up to 7 MiB each
@@ -70,7 +70,7 @@ def custom(
         derivatives="automatic differentiation" if traces else "finite differences",
         log_derivative=log_derivative or log_of(plain, first, second, kinks=breaks, name=name),
     )
-    object.__setattr__(made, "recipe", (function, tuple(kinks), log_derivative))
+    object.__setattr__(made, "recipe", (custom, function, tuple(kinks), log_derivative))
     return made
 
 

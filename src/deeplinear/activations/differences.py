@@ -11,7 +11,7 @@ from numpy.polynomial import Polynomial
 from deeplinear.activations.activation import Function
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 # truncation and rounding of eighth-order differences balance here for functions that vary over lengths of 1
 STEP = 0.02

@@ -3,7 +3,7 @@
 import numpy as np
 
 from deeplinear.activations.activation import Activation
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 
 def below(x: Array) -> Array:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import erf
 
 from deeplinear.activations.activation import Activation
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 
 def bell(x: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import erfcx, ndtr
 
 from deeplinear.activations.activation import Activation
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 
 def normal(x: Array) -> Array:

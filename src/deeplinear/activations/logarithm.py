@@ -12,7 +12,7 @@ from deeplinear.activations.activation import Function
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
     Mask = NDArray[np.bool_]
 
@@ -58,7 +58,7 @@ def log_of(
             if lost.any():
                 raise ValueError(
                     f"log_slope needs three digits of φ', got {name} at {where[lost][0]:.6g}, where rounding leaves "
-                    f"{size[doubtful][lost][0]:.3g} of it: its logarithm would be made up. Pass activation(f, "
+                    f"{size[doubtful][lost][0]:.3g} of it: its logarithm would be made up. Pass as_activation(f, "
                     f"log_derivative=...) with ln|φ'|, or name the kinks between which φ is flat."
                 )
             size[doubtful] = np.where(flat, 0.0, size[doubtful])

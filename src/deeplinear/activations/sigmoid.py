@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from deeplinear.activations.activation import Activation
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 
 def slope(x: Array) -> Array:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from deeplinear.activations.activation import Activation
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 
 def square_of_sech(x: Array) -> Array:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.data.field import MOST_NODES, checked_field, field, whole
 from deeplinear.messages import shown
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 
 def cluster(

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from deeplinear.task import Array, Inputs, Task
+from deeplinear.arrays import Array
+from deeplinear.task import Inputs, Task
 
 
 def digits(*, inputs: Inputs = "white", reduction: Literal["sum", "mean"] = "sum") -> Task:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.arguments import generator, real_number, whole_number
-from deeplinear.arrays import real_array
+from deeplinear.arrays import Array, real_array
 from deeplinear.messages import shown
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 MOST_NODES = 8192  # their precision matrix takes half a gigabyte
 MOST_FEATURES = 10**9

@@ -7,11 +7,12 @@ from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from deeplinear.columns import Columns
+from deeplinear.arrays import Array
 from deeplinear.data.arrays import holds_arrays, read_arrays
 from deeplinear.data.roles import RoleOptions, Roles
 from deeplinear.data.tables.read import read_frame, read_table
-from deeplinear.task import Array, Inputs, Task
+from deeplinear.task import Inputs, Task
+from deeplinear.task.columns import Columns
 
 
 def from_file(

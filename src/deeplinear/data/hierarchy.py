@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from deeplinear.arguments import generator, real_number, whole_number
-from deeplinear.task import Array, Task
+from deeplinear.arrays import Array
+from deeplinear.task import Task
 
 MOST_FEATURES = 10**9
 MOST_LEVELS = 13  # 8192 items: their one-hot inputs alone take half a gigabyte

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 MOST_CLASSES = 1000  # one-hot targets of more, or of one value a row, are ids rather than classes
 FEW_ROWS = 3  # so few rows may have a class each

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.data.arrays.idx import idx
 from deeplinear.data.fetch import CHECKSUMS, published
-from deeplinear.task import Array, Inputs, Task
+from deeplinear.task import Inputs, Task
 
 FILES = {"train": tuple(CHECKSUMS)[:2], "test": tuple(CHECKSUMS)[2:]}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.data.field import MOST_NODES, checked_field, field, whole
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 
 def ordering(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.data.fetch import data_folder
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.column import Column
 from deeplinear.data.tables.text_file import read_text_file
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 
 def semantic(path: str | Path | None = None) -> Task:

@@ -1,28 +1,17 @@
-"""What theory says: exact learning dynamics, and `solve`, which picks the law that applies to a task and a start.
+"""Exact learning dynamics: `solve` picks the law that applies to a task and initial weights.
 
-`modes` holds laws of one mode, as plain functions for when the numbers s and u0 are all there is (`sigmoid.strength`,
-`depth.learning_time`, …); `matrices` laws of whole networks; `registry` lists what `solve` tries. Beside them: `curvature`
-(Hessian, sharpness, stable rates), `kernels` (tangent kernel, rich and lazy), `generalisation` (noisy teachers), and
-`development` (semantic learning).
+`solve` returns a `Law`; `residuals` measures every condition that some law needs; ``FORMULAS`` lists the laws in the order in
+which they are tried. The laws of one mode are plain functions, for when the numbers s and u0 are all there is:
+`sigmoid.strength`, `depth.learning_time`, and so on in `unequal`, `unequal_depth`, `infinite`, `aligned`, `discrete` and
+`shallow`. `ntk` has the neural tangent kernel of a deep linear network. In this folder, ``modes`` holds laws of one mode,
+``matrices`` laws of whole networks, and ``readings`` what they read from the initial weights.
 """
 
-from deeplinear.exact import development
-from deeplinear.exact.curvature import rates
-from deeplinear.exact.curvature.gauss_newton import gauss_newton_eigenvalues
-from deeplinear.exact.curvature.hessian import spectrum as hessian_spectrum
-from deeplinear.exact.curvature.lanczos import hessian_extremes
-from deeplinear.exact.curvature.path import SharpnessPath, crossings, sharpness_path, stability_limit
-from deeplinear.exact.curvature.rates import largest_stable_rate, optimal_rate, sharpness, task_sharpness
-from deeplinear.exact.curvature.two_layers import two_layer_spectrum
-from deeplinear.exact.generalisation.high_dimensional import HighDimensional
-from deeplinear.exact.generalisation.noisy_teacher import NoisyTeacher
-from deeplinear.exact.generalisation.realised import Realised
-from deeplinear.exact.kernels import compare, ntk, silent
-from deeplinear.exact.kernels.regime import Regime, regime
+from deeplinear.exact import ntk
 from deeplinear.exact.law import TOLERANCE, Law
 from deeplinear.exact.matrices import shallow
 from deeplinear.exact.matrices.riccati import Riccati
-from deeplinear.exact.modes import aligned, cycle, depth, discrete, infinite, sigmoid, unequal, unequal_depth
+from deeplinear.exact.modes import aligned, depth, discrete, infinite, sigmoid, unequal, unequal_depth
 from deeplinear.exact.refusal import expected_error
 from deeplinear.exact.registry import CONDITIONS, FORMULAS
 from deeplinear.exact.solve import residuals, solve
@@ -31,40 +20,18 @@ __all__ = [
     "CONDITIONS",
     "FORMULAS",
     "TOLERANCE",
-    "HighDimensional",
     "Law",
-    "NoisyTeacher",
-    "Realised",
-    "Regime",
     "Riccati",
-    "SharpnessPath",
     "aligned",
-    "compare",
-    "crossings",
-    "cycle",
     "depth",
-    "development",
     "discrete",
     "expected_error",
-    "gauss_newton_eigenvalues",
-    "hessian_extremes",
-    "hessian_spectrum",
     "infinite",
-    "largest_stable_rate",
     "ntk",
-    "optimal_rate",
-    "rates",
-    "regime",
     "residuals",
     "shallow",
-    "sharpness",
-    "sharpness_path",
     "sigmoid",
-    "silent",
     "solve",
-    "stability_limit",
-    "task_sharpness",
-    "two_layer_spectrum",
     "unequal",
     "unequal_depth",
 ]

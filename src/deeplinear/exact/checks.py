@@ -13,7 +13,7 @@ from deeplinear.arrays import real_array, refuse
 from deeplinear.messages import shown
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = [
     "depths",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 MOST = 3_000_000  # velocities of a small system: a minute or two …
 LARGE = 100  # … of up to so many numbers; fewer of larger ones …

@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.arguments import real_number
 from deeplinear.curve import Curve
-from deeplinear.exact import checks
-from deeplinear.exact.kernels import ntk
+from deeplinear.exact import checks, ntk
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.requests import listed, refuse_size, refuse_steps
 from deeplinear.exact.singular import Singular, followed
@@ -21,7 +20,7 @@ from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
     from deeplinear.weights import Weights
 
 
@@ -44,6 +43,7 @@ class Law:
         tau: the time constant.
         trajectory: the formula at work.
         loose: conditions that do not hold to 1e-9 but were accepted; empty for an exact law.
+        restore: makes the law again from its other attributes, when it is loaded from a file.
         measured: how far from the flow the law was found to be, if ``nearest`` was asked for and no law holds; else None.
 
     Example:
@@ -69,6 +69,7 @@ class Law:
     trajectory: Trajectory = field(repr=False)
     loose: tuple[str, ...] = ()
     measured: Measured | None = None
+    restore: Callable[[dict[str, Any]], Law] = field(kw_only=True, repr=False)
 
     def __str__(self) -> str:
         words = {need: f"{need} (residual {residual:.1g})" for need, residual in self.conditions.items()}
@@ -106,9 +107,13 @@ class Law:
 
     def __reduce__(self) -> tuple[Callable[..., Law], tuple[Any, ...]]:
         """Everything but the trajectory, which is made of functions: it is made again when the law is loaded."""
-        from deeplinear.exact.solve import restored
-
-        return restored, ({each.name: getattr(self, each.name) for each in fields(self) if each.name != "trajectory"},)
+        return self.restore, (
+            {
+                each.name: getattr(self, each.name)
+                for each in fields(self)
+                if each.name not in ("trajectory", "restore")
+            },
+        )
 
     @property
     def ending(self) -> str:
@@ -144,7 +149,7 @@ class Law:
         """Factors of the tangent kernel, one pair a layer: ``W_{L:l+1} W_{L:l+1}ᵀ`` and ``W_{l-1:1}ᵀ W_{l-1:1}``.
 
         Returns:
-            Pairs of shapes ``(T, n_out, n_out)`` and ``(T, n_in, n_in)``, layer by layer; `deeplinear.exact.kernels`
+            Pairs of shapes ``(T, n_out, n_out)`` and ``(T, n_in, n_in)``, layer by layer; `deeplinear.kernels`
             makes kernels, alignments and movements of them.
 
         Raises:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from deeplinear.exact.best import best_map
+from deeplinear.exact.rank_limited import best_map
 from deeplinear.task import Task
 from deeplinear.weights import Weights, end_to_end, widths
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.exact.trajectory import Trajectory
-    from deeplinear.task import Array
 
 LARGEST = 200_000  # weights that are integrated in seconds
 STEPS = 2000  # of the integrator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deeplinear.exact.readings import Start
 from deeplinear.exact.registry import Formula
-from deeplinear.exact.start import Start
 from deeplinear.task import Task, a_task
 
 FLOAT32 = 1e-5  # residuals below this may be the rounding of single precision

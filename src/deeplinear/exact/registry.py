@@ -11,12 +11,12 @@ import numpy as np
 from deeplinear.exact.matrices import balanced, shallow, two_layer
 from deeplinear.exact.modes import depth, discrete, sigmoid, unequal, unequal_depth
 from deeplinear.exact.modes.trajectories import of_modes
-from deeplinear.exact.start import Start
+from deeplinear.exact.readings import Start
 from deeplinear.exact.trajectory import Trajectory
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.exact.modes.motion import Motion
-    from deeplinear.task import Array
 
 SAXE = "Saxe, McClelland & Ganguli 2014, arXiv:1312.6120"
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from deeplinear.exact import checks
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.exact.law import Law
-    from deeplinear.task import Array
 
 LARGEST = 500_000_000  # numbers in one answer: 4 GB
 

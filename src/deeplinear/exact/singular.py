@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 ALIKE = 0.9  # overlap of a pair of vectors with its successor below which a moment between is looked at
 HALVINGS = 40  # of one interval: what still turns faster than that passes through an exact crossing

@@ -11,9 +11,9 @@ from deeplinear.arguments import flag, real_number
 from deeplinear.exact.law import APPROXIMATE, TOLERANCE, Law
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.nearest import nearest as nearest_of
+from deeplinear.exact.readings import Start
 from deeplinear.exact.refusal import refusal
 from deeplinear.exact.registry import FORMULAS, Formula, formula_named
-from deeplinear.exact.start import Start
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.messages import shown
 from deeplinear.task import Task, a_task
@@ -167,6 +167,7 @@ def bound(
         path,
         loose,
         measured,
+        restore=restored,
     )
 
 
@@ -174,7 +175,7 @@ def restored(attributes: dict[str, Any]) -> Law:
     """A law from its attributes but the trajectory: what pickle, joblib and deepcopy call."""
     formula = formula_named(attributes["name"].removeprefix(APPROXIMATE))
     path = formula.trajectory(Start(attributes["task"], attributes["start"]), attributes["tau"])
-    return Law(trajectory=path, **attributes)
+    return Law(trajectory=path, restore=restored, **attributes)
 
 
 def residuals(task: Task, weights: Sequence[ArrayLike]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
     from deeplinear.weights import Weights
 
 
@@ -30,7 +30,7 @@ class Trajectory:
         final: to the end-to-end map at infinite time, shape ``(n_out, n_in)``.
         ending: to the reason why that is not the best linear map; empty where it is.
         weights: times ``(T,)`` to layers ``(T, n_l, n_{l-1})``; None where the law follows only the map.
-        factors: times ``(T,)`` to the factors of the tangent kernel, see `deeplinear.exact.kernels.ntk`; None where they
+        factors: times ``(T,)`` to the factors of the tangent kernel, see `deeplinear.exact.ntk`; None where they
             are to be had from the weights.
         sensitivity: to the factor by which the answer magnifies a part of the start that the law's conditions exclude, relative
             to the start; infinite where the law ends at a saddle that any such part leaves.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array, Task
+    from deeplinear.arrays import Array
+    from deeplinear.task import Task
 
 
 def study(
@@ -68,7 +69,7 @@ def study(
 def flow(task: Task, layers: int, strength: float, threshold: float) -> tuple[float, float]:
     """Λ₁ of (41), and the time that exact gradient flow at rate 1/Λ₁ takes to the threshold."""
     from deeplinear import initial, solve
-    from deeplinear.exact.curvature.rates import task_sharpness
+    from deeplinear.curvature.rates import task_sharpness
 
     sharpness = float(task_sharpness(task, layers - 1))
     narrow = initial.decoupled(task, hidden(task, layers, task.n_out), strength=strength, rng=0)

@@ -16,7 +16,7 @@ from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label,
 from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 Data = dict[str, Any]
 

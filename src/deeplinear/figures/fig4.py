@@ -29,7 +29,7 @@ from deeplinear.figures.saturation import claims, one_constant
 from deeplinear.figures.sources import Source, name_of, task_of
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 

@@ -28,7 +28,7 @@ from deeplinear.figures.sources import Source, name_of, task_of
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 

@@ -21,7 +21,7 @@ from deeplinear.figures.palette import BLUE, GREY, INK, MIST, SKY, VERMILION, la
 from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 Data = dict[str, Any]
 
@@ -67,7 +67,7 @@ def compute(*, n: int, factors: tuple[int, ...], realisations: int, bin_width: f
 
 def orthogonal_product(n: int, k: int, rng: np.random.Generator) -> Array:
     """Singular values of a product of k Haar-random orthogonal matrices, by a plain SVD."""
-    from deeplinear.initial.haar import haar
+    from deeplinear.haar import haar
 
     product = np.eye(n)
     for _ in range(k):

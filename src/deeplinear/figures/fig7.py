@@ -21,7 +21,7 @@ from deeplinear.figures.parameters import typed
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 

@@ -20,7 +20,7 @@ from deeplinear.figures.parts import watched
 from deeplinear.figures.variance_claims import claims
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 
@@ -99,7 +99,7 @@ def level(gain: float) -> float:
 
 def activity(n: int, layers: int, inputs: int, gains: tuple[float, ...], rng: np.random.Generator) -> Array:
     """Mean square q of every layer, eq. (21), of one orthogonal network at all gains: shape ``(gains, inputs, layers)``."""
-    from deeplinear.initial.haar import haar
+    from deeplinear.haar import haar
 
     x = np.broadcast_to(rng.standard_normal((inputs, n)), (len(gains), inputs, n))
     scale = np.array(gains)[:, None, None]

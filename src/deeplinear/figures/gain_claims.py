@@ -9,7 +9,7 @@ import numpy as np
 from deeplinear.figures.claim import Claim, above, at_most, below, claim, listed, near
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 Data = dict[str, Any]
 

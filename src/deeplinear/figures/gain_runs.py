@@ -10,9 +10,9 @@ import numpy as np
 from deeplinear.figures.sources import require_name
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.network import Network
     from deeplinear.simulate.nonlinear.training import Training
-    from deeplinear.task import Array
 
 EARLIEST, DENSITY = 4, 2  # first record after the start, and records in every doubling of the steps
 
@@ -60,7 +60,7 @@ def race(
     Source:
         Successive halving: Jamieson & Talwalkar 2016, arXiv:1502.07943.
     """
-    from deeplinear.simulate.train import train
+    from deeplinear.simulate.nonlinear.train import train
 
     x, y, test_x, test_y = images(data, *examples)
     network = started(start, [x.shape[1], *[width] * (depth - 1), y.shape[1]], gain, seed)

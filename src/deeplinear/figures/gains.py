@@ -24,7 +24,7 @@ from deeplinear.figures.sources import Source, require_name
 from deeplinear.sweep import sweep
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 __all__ = ["PAPER", "QUICK", "SIZE", "claims", "compute", "draw"]
 

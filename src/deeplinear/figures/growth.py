@@ -11,7 +11,7 @@ from deeplinear.figures.claim import Claim, above, at_least, at_most, below, bet
 from deeplinear.figures.starts import STARTS
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 Rows = NDArray[np.intp]
 

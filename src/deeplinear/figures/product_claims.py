@@ -9,8 +9,8 @@ import numpy as np
 from deeplinear.figures.claim import Claim, below, between, claim, falling, listed, near, rising
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.spectra import SpectralLaw
-    from deeplinear.task import Array
 
 Data = dict[str, Any]
 

@@ -9,7 +9,8 @@ import numpy as np
 from deeplinear.figures.sources import Source, task_of
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array, Inputs
+    from deeplinear.arrays import Array
+    from deeplinear.task import Inputs
 
 
 def race(
@@ -54,9 +55,9 @@ def race(
         layers, ``theory`` (the loss if every component is on its own), and how ``mixed`` the encoders leave the components.
     """
     from deeplinear import descend, initial
-    from deeplinear.alignment import off_diagonal_share
     from deeplinear.initial.consistency import consistency
     from deeplinear.initial.pretrained import pretrained
+    from deeplinear.task.alignment import off_diagonal_share
 
     task = task_of("fig5", data, inputs)
     widths, unit = [task.n_in, *hidden, task.n_out], 1 / float(task.input_modes[0][0])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.reduction import Reduction
-    from deeplinear.simulate.run import Run
-    from deeplinear.task import Array, Task
+    from deeplinear.simulate.linear.run import Run
+    from deeplinear.task import Task
     from deeplinear.weights import Weights
 
 STRIDE = 3  # rates far beyond stability diverge in a few steps each: look at every third of them

@@ -10,9 +10,10 @@ from deeplinear.figures.search import fastest
 from deeplinear.figures.sources import Source, task_of
 
 if TYPE_CHECKING:
+    from deeplinear.arrays import Array
     from deeplinear.initial.pretrained import Pretraining
     from deeplinear.reduction import Reduction
-    from deeplinear.task import Array, Task
+    from deeplinear.task import Task
     from deeplinear.weights import Weights
 
 STARTS = ("gaussian", "glorot", "orthogonal", "pretrained")

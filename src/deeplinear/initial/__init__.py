@@ -6,13 +6,13 @@
 from deeplinear.initial.balanced import balanced
 from deeplinear.initial.decoupled import decoupled
 from deeplinear.initial.delta_orthogonal import delta_orthogonal
-from deeplinear.initial.facts import Facts as _Facts
 from deeplinear.initial.gaussian import gaussian
 from deeplinear.initial.glorot import glorot
 from deeplinear.initial.he import he
 from deeplinear.initial.identity_like import identity_like
 from deeplinear.initial.lambda_balanced import lambda_balanced
 from deeplinear.initial.lsuv import lsuv
+from deeplinear.initial.metadata import Facts as _Facts
 from deeplinear.initial.orthogonal import orthogonal
 from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit

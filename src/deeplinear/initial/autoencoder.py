@@ -21,7 +21,7 @@ from deeplinear.arguments import real_number
 from deeplinear.arrays import real_array
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 OUT_OF_BOUNDS = 1e3  # times the power of the inputs: diverged
 

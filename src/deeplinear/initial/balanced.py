@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator
-from deeplinear.initial.frames import chained, outer_frames
+from deeplinear.initial.orthonormal import chained, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.task import Task
 from deeplinear.weights import Weights

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.alignment import off_diagonal_share, relative_norm
 from deeplinear.arguments import generator, real_number, whole_number
-from deeplinear.arrays import real_array
+from deeplinear.arrays import Array, real_array
 from deeplinear.initial.autoencoder import compounded
 from deeplinear.initial.orthogonal import haar
-from deeplinear.task import Array, Task, a_task
+from deeplinear.task import Task, a_task
+from deeplinear.task.alignment import off_diagonal_share, relative_norm
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator
 from deeplinear.arrays import real_array
-from deeplinear.initial.frames import chained, outer_frames
+from deeplinear.initial.orthonormal import chained, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.messages import shown
 from deeplinear.task import Task, a_task

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeplinear.arguments import generator
+from deeplinear.arrays import Array
 from deeplinear.initial.orthogonal import haar
 from deeplinear.initial.widths import checked_scales
 from deeplinear.messages import shown
-from deeplinear.task import Array
 
 
 def delta_orthogonal(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.initial.entries import entries
+from deeplinear.initial.iid import entries
 from deeplinear.weights import Weights
 
 

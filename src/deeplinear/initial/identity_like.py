@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.initial.entries import entries
+from deeplinear.initial.iid import entries
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.weights import Weights
 

@@ -18,7 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from deeplinear.initial.entries import LAWS
+from deeplinear.initial.iid import LAWS
 from deeplinear.initial.widths import checked_scales
 
 Init = Callable[..., jax.Array]
@@ -93,7 +93,7 @@ def delta_orthogonal(gain: float = 1.0) -> Init:
 
 
 def independent(name: str, scale: float) -> Init:
-    """The initialiser of a law in `deeplinear.initial.entries`."""
+    """The initialiser of a law in `deeplinear.initial.iid`."""
     law, size = LAWS[name], checked(name, "scale", scale)
 
     def draw(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator, real_number
-from deeplinear.initial.frames import completed, outer_frames
 from deeplinear.initial.orthogonal import haar
+from deeplinear.initial.orthonormal import completed, outer_frames
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.task import Task
 from deeplinear.weights import Weights, oriented

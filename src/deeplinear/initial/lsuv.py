@@ -8,13 +8,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.activations import Activation
-from deeplinear.activations import activation as as_activation
+from deeplinear.activations import Activation, as_activation
 from deeplinear.arguments import choice, real_number, whole_number
-from deeplinear.arrays import as_float, real_array
+from deeplinear.arrays import Array, as_float, real_array
 from deeplinear.initial.orthogonal import orthogonal
 from deeplinear.initial.widths import checked_widths
-from deeplinear.task import Array
 from deeplinear.weights import Weights
 
 CONSTANT = 1e-24  # a variance below this share of the mean square is what rounding leaves of a constant

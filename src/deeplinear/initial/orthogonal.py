@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator
-from deeplinear.initial.haar import haar
+from deeplinear.haar import haar
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.weights import Weights
 

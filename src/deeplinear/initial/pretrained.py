@@ -10,11 +10,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator, whole_number
+from deeplinear.arrays import Array
 from deeplinear.initial.autoencoder import autoencode, autoencode_aligned
-from deeplinear.initial.greedy import LEARNABLE, checked_options, last_layers, occurring, ordered, represented
 from deeplinear.initial.orthogonal import haar
+from deeplinear.initial.pretraining_parts import (
+    LEARNABLE,
+    checked_options,
+    last_layers,
+    occurring,
+    ordered,
+    represented,
+)
 from deeplinear.initial.widths import checked_widths
-from deeplinear.task import Array, Task, a_task
+from deeplinear.task import Task, a_task
 from deeplinear.weights import Weights
 
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from deeplinear.arguments import generator
 from deeplinear.arrays import real_array
 from deeplinear.initial.autoencoder import passed
-from deeplinear.initial.greedy import checked_options, last_layers, occurring, ordered
 from deeplinear.initial.orthogonal import haar
+from deeplinear.initial.pretraining_parts import checked_options, last_layers, occurring, ordered
 from deeplinear.initial.widths import checked_widths
 from deeplinear.messages import shown
 from deeplinear.task import Task, a_task

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.arguments import generator
+from deeplinear.arrays import Array
 from deeplinear.initial.widths import checked_scales, checked_widths
 from deeplinear.reduction import Reduction, projected
-from deeplinear.simulate.closure import reduced
-from deeplinear.task import Array, Task, a_task
+from deeplinear.reduction.subspaces import reduced
+from deeplinear.task import Task, a_task
 
 
 def reduced_orthogonal(

@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.arrays import real_array
+from deeplinear.arrays import Array, real_array
 from deeplinear.memory import require_memory
 from deeplinear.messages import shown
-from deeplinear.task import Array, Task, a_task
+from deeplinear.task import Task, a_task
 
 
 def checked_widths(

@@ -11,8 +11,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deeplinear.propagation.along_depth import variances
     from deeplinear.propagation.critical import CriticalPoint, critical_gain, critical_line
+    from deeplinear.propagation.depth_scales import DepthScales
+    from deeplinear.propagation.finite.extremes import ExtremeSingularValues, extreme_singular_values
+    from deeplinear.propagation.finite.jacobian import log_jacobian_singular_values
+    from deeplinear.propagation.finite.operator import jacobian_operator
+    from deeplinear.propagation.finite.stochastic import spectral_density, spectral_moments
     from deeplinear.propagation.fixed_points import FixedPoint
     from deeplinear.propagation.free.atoms import Atoms
     from deeplinear.propagation.free.double_scaling import DoubleScaling
@@ -20,13 +24,9 @@ if TYPE_CHECKING:
     from deeplinear.propagation.free.one_layer import OneLayer
     from deeplinear.propagation.free.residual import ResidualLaw
     from deeplinear.propagation.free.spectrum import jacobian_moments, jacobian_spectrum
-    from deeplinear.propagation.jacobian import log_jacobian_singular_values
-    from deeplinear.propagation.matrix_free.extremes import ExtremeSingularValues, extreme_singular_values
-    from deeplinear.propagation.matrix_free.operator import jacobian_operator
-    from deeplinear.propagation.matrix_free.stochastic import spectral_density, spectral_moments
+    from deeplinear.propagation.layer_variances import variances
     from deeplinear.propagation.mean_field import MeanField, variance_fixed_point
     from deeplinear.propagation.phases import PhaseDiagram, phase_diagram
-    from deeplinear.propagation.scales import DepthScales
 
 __all__ = [
     "Atoms",

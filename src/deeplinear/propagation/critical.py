@@ -9,9 +9,9 @@ import numpy as np
 
 from deeplinear.activations import Activation
 from deeplinear.messages import shown
-from deeplinear.propagation.along_depth import nonnegative
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.fixed_points import GRID, mean_derivative_square, root, rtol_of
+from deeplinear.propagation.layer_variances import nonnegative
 from deeplinear.propagation.steepness import with_finite_slope
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from deeplinear.arrays import as_float
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 REACH = 13.0  # standard deviations: what lies outside weighs 1e-38
 LEVELS = 6  # doublings of the rule before a mean is given up
@@ -116,7 +116,7 @@ def gaussian_mean(
     raise RuntimeError(
         f"gaussian_mean needs a function that is smooth between its kinks, got kinks={tuple(kinks)!r}: at variance="
         f"{variance!r} two rules of the finest steps still differ by {rest:.1g} of the mean size, more than {rtol:.1g}. "
-        f"Name the places where the function or a derivative jumps, as in activation(f, kinks=(0.5,)); gaussian_mean itself "
+        f"Name the places where the function or a derivative jumps, as in as_activation(f, kinks=(0.5,)); gaussian_mean itself "
         f"also takes rtol."
     )
 

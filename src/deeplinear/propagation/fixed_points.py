@@ -13,7 +13,7 @@ from deeplinear.activations import Activation
 from deeplinear.propagation.expectation import gaussian_mean
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 GRID = np.logspace(-12, 12, 24 * 8 + 1)
 NOISE = 1e-14  # relative excess V(q)/q − 1, and distance of a slope from 1, whose sign rounding decides

@@ -10,10 +10,10 @@ import numpy as np
 from deeplinear.activations import Activation
 from deeplinear.arguments import real_number
 from deeplinear.propagation import fixed_points as fixed
-from deeplinear.propagation.along_depth import homogeneous, nonnegative, variance_map
+from deeplinear.propagation.bivariate_expectation import pair_mean
+from deeplinear.propagation.depth_scales import DepthScales, length
 from deeplinear.propagation.fixed_points import FixedPoint
-from deeplinear.propagation.pairs import pair_mean
-from deeplinear.propagation.scales import DepthScales, length
+from deeplinear.propagation.layer_variances import homogeneous, nonnegative, variance_map
 from deeplinear.propagation.steepness import with_finite_slope
 
 CRITICAL = 1e-10  # |χ₁ − 1| below which a network is called critical

@@ -14,7 +14,7 @@ from deeplinear.propagation.mean_field import MeanField
 from deeplinear.propagation.steepness import with_finite_slope
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 class PhaseDiagram(NamedTuple):

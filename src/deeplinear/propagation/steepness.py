@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.activations import ACTIVATIONS, Activation
-from deeplinear.activations import activation as meant
+from deeplinear.activations import ACTIVATIONS, Activation, as_activation
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 DECADES = 3  # over which the growth of a difference with its distance is measured
 CLEAR = 1e4  # times rounding: differences below it say nothing
@@ -31,7 +30,7 @@ def with_finite_slope(caller: str, activation: str | Activation | Callable) -> A
         >>> with_finite_slope("chi", "tanh").name
         'tanh'
     """
-    phi = meant(activation)
+    phi = as_activation(activation)
     if ACTIVATIONS.get(phi.name) is phi:
         return phi
     fault = fault_of(phi)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deeplinear.exact.curvature.path import SharpnessPath
+    from deeplinear.curvature.path import SharpnessPath
 
 
 def draw(path: SharpnessPath, figure: Any) -> None:
     """Sharpness and loss against time, one above the other, with the sharpness that descent at ``path.rate`` bears.
 
     Args:
-        path: of `deeplinear.exact.curvature.path.sharpness_path`.
+        path: of `deeplinear.curvature.path.sharpness_path`.
         figure: a matplotlib Figure or SubFigure.
     """
     from deeplinear.figures.palette import BLUE, INK, VERMILION, label, quiet

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from deeplinear.directions import Array
+    from deeplinear.arrays import Array
     from deeplinear.report.prediction import Prediction
 
 SHOWN = 8  # modes with a name and a colour in the drawing

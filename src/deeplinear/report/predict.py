@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.curve import Curve
 from deeplinear.report.prediction import LEARNED, Prediction, is_aligned
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 if TYPE_CHECKING:
     from deeplinear.exact.law import Law
@@ -56,8 +57,8 @@ def predict(
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
     """
     from deeplinear import initial, solve
-    from deeplinear.exact.curvature.path import sharpness_path
-    from deeplinear.exact.curvature.rates import task_sharpness
+    from deeplinear.curvature.path import sharpness_path
+    from deeplinear.curvature.rates import task_sharpness
 
     for name, value, meaning in (
         ("depth", depth, "counts weight matrices, one more than hidden layers"),

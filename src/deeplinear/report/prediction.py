@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.arrays import Array
 from deeplinear.exact.refusal import expected_error
-from deeplinear.task import Array, Task
+from deeplinear.task import Task
 
 if TYPE_CHECKING:
+    from deeplinear.curvature.path import SharpnessPath
     from deeplinear.curve import Curve
-    from deeplinear.exact.curvature.path import SharpnessPath
 
 ALIGNED = 1e-6  # diagonality below which modes do not interact
 LEARNED = 0.9  # share of every target at which learning has ended

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear import storage, sweep
+from deeplinear import sweep
 from deeplinear.figures import FIGURES, Claim
-from deeplinear.storage import UNREADABLE, whole
+from deeplinear.sweep import storage
+from deeplinear.sweep.storage import UNREADABLE, whole
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 SCALES = {"quick": "QUICK", "paper": "PAPER"}
 ENDS = {

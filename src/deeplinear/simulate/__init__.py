@@ -1,1 +1,1 @@
-"""What gradient descent does: discrete descent at any width, gradient flow, mini-batches."""
+"""Gradient descent: ``linear`` for deep linear networks, ``nonlinear`` for any activation, optimiser and loss."""

@@ -24,12 +24,12 @@ from deeplinear.spectra.marchenko_pastur import MarchenkoPastur
 from deeplinear.spectra.quarter_circle import QuarterCircle
 
 if TYPE_CHECKING:
-    from deeplinear.spectra.gaussian_products import (
+    from deeplinear.spectra.products.gaussian_products import (
         ProductSpectra,
         gaussian_product_samples,
         gaussian_product_spectra,
     )
-    from deeplinear.spectra.log_singular import log_singular_values
+    from deeplinear.spectra.products.log_singular import log_singular_values
 
 LAWS = (FussCatalan, MarchenkoPastur, QuarterCircle, GinibreProduct, Triangle)
 
@@ -53,10 +53,10 @@ __all__ = [
 
 # sampling needs workers and LAPACK, the laws do not
 LAZY = {
-    "ProductSpectra": "deeplinear.spectra.gaussian_products",
-    "gaussian_product_samples": "deeplinear.spectra.gaussian_products",
-    "gaussian_product_spectra": "deeplinear.spectra.gaussian_products",
-    "log_singular_values": "deeplinear.spectra.log_singular",
+    "ProductSpectra": "deeplinear.spectra.products.gaussian_products",
+    "gaussian_product_samples": "deeplinear.spectra.products.gaussian_products",
+    "gaussian_product_spectra": "deeplinear.spectra.products.gaussian_products",
+    "log_singular_values": "deeplinear.spectra.products.log_singular",
 }
 
 

@@ -10,7 +10,7 @@ from deeplinear.arguments import real_number, whole_number
 from deeplinear.arrays import real_array
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 HIGHEST = 1e9  # order of a moment up to which float64 tells neighbouring logarithms apart

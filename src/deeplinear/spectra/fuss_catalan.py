@@ -22,13 +22,13 @@ import numpy as np
 from scipy.special import gammaln
 
 from deeplinear.spectra import checks
-from deeplinear.spectra.deficits import cotangent_deficit, log_sine_deficit, sine_deficit
+from deeplinear.spectra.cancellation_free import cotangent_deficit, log_sine_deficit, sine_deficit
 from deeplinear.spectra.inversion import inverse
-from deeplinear.spectra.law import Foot, SpectralLaw
-from deeplinear.spectra.views import SingularValues
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 LINEAR = -100.0  # below this y everything is a straight line to 1e-38
 
@@ -44,7 +44,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FussCatalan(SpectralLaw):
+class FussCatalan(SquaredLaw):
     r"""Squared singular values of ``W_k … W_1``, N × N, entries independent of standard deviation ``1/√N``, N → ∞.
 
     Density ``ρ ~ x^{-k/(k+1)}`` at 0, up to ``(k+1)^{k+1} / k^k``; mean 1, variance k; moments are the Fuss-Catalan
@@ -71,10 +71,6 @@ class FussCatalan(SpectralLaw):
     def __post_init__(self):
         advice = "it counts the matrices of the product, one fewer than the paper's N_l. Pass for example k=5."
         object.__setattr__(self, "k", checks.count("FussCatalan", "k", self.k, advice))
-
-    def singular_values(self) -> SpectralLaw:
-        """The law of ``s = √x``."""
-        return SingularValues(self)
 
     def _edges(self) -> tuple[float, float]:
         return -np.inf, math.log(self.k + 1) + self.k * math.log1p(1 / self.k)

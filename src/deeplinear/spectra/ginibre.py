@@ -12,16 +12,17 @@ from numpy.typing import ArrayLike
 from deeplinear.arguments import generator
 from deeplinear.arrays import moduli
 from deeplinear.spectra import checks
-from deeplinear.spectra.law import Foot, SpectralLaw
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import PositiveLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 POINTS = 40  # Gauss points; the integrand's pole at angle π/2 is as far from [0, π/4] as that is long
 
 
 @dataclass(frozen=True)
-class GinibreProduct(SpectralLaw):
+class GinibreProduct(PositiveLaw):
     r"""Moduli ``r = |z|`` of the eigenvalues of ``W_k … W_1``, N × N, entries of standard deviation ``1/√N``, N → ∞.
 
     ``P(|z| < r) = r^{2/k}``, the angle uniform: in the plane the density is ``|z|^{2/k − 2} / (πk)`` on the unit disc, see

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 GRID = np.concatenate([np.arange(-100.0, -8.0, 4.0), np.arange(-8.0, 8.0, 0.5), np.arange(8.0, 100.1, 4.0)])
 STEPS = 120  # Newton takes 3 to 6; halving alone would take 60

@@ -20,7 +20,7 @@ from deeplinear.messages import shown
 from deeplinear.spectra import checks
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 MOST = 10**10  # numbers drawn at once
 STEP, POINTS = 1 / 24, 1080  # of the trapezoidal rule in logit p, to either side: what it leaves out is below 1e-19
@@ -240,15 +240,3 @@ class SpectralLaw(ABC):
         inside = real_number("interval", "confidence", confidence, "0 <= · <= 1", "it is a probability. Pass 0.95.")
         tail = (1 - inside) / 2
         return float(self.ppf(tail)), float(self.isf(tail))
-
-    def logarithm(self) -> SpectralLaw:
-        """The law of ``ln x``: usable where x is smaller, or larger, than any float64.
-
-        Example:
-            >>> from deeplinear.spectra import FussCatalan
-            >>> FussCatalan(1000).logarithm().ppf(0.1).round(3), FussCatalan(1000).ppf(0.1)
-            (np.float64(-2304.781), np.float64(0.0))
-        """
-        from deeplinear.spectra.views import Logarithm
-
-        return Logarithm(self)

@@ -14,10 +14,11 @@ import numpy as np
 from scipy.special import polygamma, psi
 
 from deeplinear.spectra import checks
-from deeplinear.spectra.law import Foot, SpectralLaw
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import PositiveLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 SIZE = "it is the width of the matrices. Pass for example n=100."
 
@@ -104,7 +105,7 @@ def long_product(n: int, *, k: int) -> LogSingularValues:
 
 
 @dataclass(frozen=True)
-class Triangle(SpectralLaw):
+class Triangle(PositiveLaw):
     """The k-th root ``r = e^μ`` of singular values of an infinitely long product of infinitely wide matrices: density 2r on [0, 1].
 
     The order of limits is k → ∞ first.

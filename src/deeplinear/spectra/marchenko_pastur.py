@@ -17,13 +17,13 @@ import numpy as np
 from scipy.special import hyp2f1, log_expit
 
 from deeplinear.spectra import checks
-from deeplinear.spectra.deficits import arctangent_deficit, sine_deficit
+from deeplinear.spectra.cancellation_free import arctangent_deficit, sine_deficit
 from deeplinear.spectra.inversion import inverse
-from deeplinear.spectra.law import Foot, SpectralLaw
-from deeplinear.spectra.views import SingularValues
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def share(angle: Array, a: float) -> Array:
@@ -40,7 +40,7 @@ def share(angle: Array, a: float) -> Array:
 
 
 @dataclass(frozen=True)
-class MarchenkoPastur(SpectralLaw):
+class MarchenkoPastur(SquaredLaw):
     r"""Eigenvalues of ``X Xᵀ``, X of shape (N, aspect N), entries independent of variance 1/N, N → ∞.
 
     Density ``√((λ₊ − x)(x − λ₋)) / (2πx)`` between ``λ∓ = (1 ∓ √aspect)²``, and an `atom` of ``1 − aspect`` at 0 for
@@ -72,10 +72,6 @@ class MarchenkoPastur(SpectralLaw):
     def mass(self) -> float:
         """Share of x > 0: ``min(1, aspect)``."""
         return min(1.0, self.aspect)
-
-    def singular_values(self) -> SpectralLaw:
-        """The law of ``s = √x``, singular values of X."""
-        return SingularValues(self)
 
     @property
     def _soft(self) -> float:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln, log_expit
 
-from deeplinear.spectra.deficits import sine_deficit
+from deeplinear.spectra.cancellation_free import sine_deficit
 from deeplinear.spectra.inversion import inverse
-from deeplinear.spectra.law import Foot, SpectralLaw
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import PositiveLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 @dataclass(frozen=True)
-class QuarterCircle(SpectralLaw):
+class QuarterCircle(PositiveLaw):
     """Singular values of an N × N matrix, entries independent of standard deviation ``1/√N``, N → ∞.
 
     Density ``√(4 − s²) / π`` on [0, 2]; with ``s = 2 sin(φ/2)`` the cdf is ``(φ + sin φ) / π``.

@@ -10,10 +10,10 @@ from tests.exact.draws import general
 from tests.exact.extrapolation import flows, products
 
 from deeplinear import Task, solve
-from deeplinear.exact.best import best_map
-from deeplinear.exact.kernels import ntk
+from deeplinear.exact import ntk
 from deeplinear.exact.matrices import balanced
-from deeplinear.exact.matrices.determinant import wrong_sign
+from deeplinear.exact.matrices.determinant_sign import wrong_sign
+from deeplinear.exact.rank_limited import best_map
 from deeplinear.weights import end_to_end
 
 TAU = 1.7

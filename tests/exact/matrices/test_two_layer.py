@@ -9,7 +9,7 @@ from tests.exact.conftest import balanced_weights, build_task, frame
 from tests.exact.extrapolation import flows, products
 
 from deeplinear import Task, solve
-from deeplinear.exact.kernels import ntk
+from deeplinear.exact import ntk
 from deeplinear.exact.matrices import two_layer
 
 TAU = 1.7

@@ -3,7 +3,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.conftest import CLOSED_FORM, LIFTED, ORDER
 
-from deeplinear.exact.modes import cycle, depth, discrete, unequal
+from deeplinear.curvature import cycle
+from deeplinear.exact.modes import depth, discrete, unequal
 from deeplinear.exact.modes.aligned import to_white
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.propagation.free.double_scaling import DoubleScaling
 from deeplinear.propagation.free.one_layer import OneLayer
 from deeplinear.propagation.free.residual import ResidualLaw
@@ -32,7 +32,7 @@ SMOOTH = [
 ]
 LOGARITHMIC = [DoubleScaling(4.0, "bernoulli")]
 TOPPED = [law("hard_tanh", 3, "orthogonal"), DoubleScaling(0.3, "bernoulli")]
-SINGLE = [OneLayer(activation(phi), 1.0, 0.9) for phi in ("tanh", "erf", "sigmoid")]
+SINGLE = [OneLayer(as_activation(phi), 1.0, 0.9) for phi in ("tanh", "erf", "sigmoid")]
 EVERY = SMOOTH + [each.singular_values() for each in SMOOTH[::4]] + [each.logarithm() for each in SMOOTH[1::4]]
 CURVE, TAILS = 1e-10, 1e-9  # what FreeLaw promises
 LEVELS = np.array([1e-6, 1e-3, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-5])

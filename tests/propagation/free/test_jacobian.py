@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 from tests.propagation.free.conftest import CURVE, LEVELS, TAILS
 
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.propagation import variances
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.free.double_scaling import DoubleScaling
@@ -84,7 +84,7 @@ def test_moments(phi, weights):
 
 def by_hand(phi, gain, q, weights):
     """m_1, m_2, m_3 by free multiplication, one layer after another: ``a`` free from ``b`` of either side."""
-    f = activation(phi)
+    f = as_activation(phi)
     total = np.array([1.0, 1.0, 1.0])
     for each in q:
         d = [float(gaussian_mean(lambda h, k=k: f.derivative(h) ** (2 * k), each, f.kinks)) for k in (1, 2, 3)]
@@ -207,7 +207,7 @@ def test_bad_words(words, message):
 
 def test_a_cusp_leaves_a_tail_that_says_so():
     """φ' with a cusp at 0 stops the curve early; what is below is extrapolated, and moments do not feel it."""
-    softsign = activation(lambda x: x / (1 + np.abs(x)), kinks=(0.0,))
+    softsign = as_activation(lambda x: x / (1 + np.abs(x)), kinks=(0.0,))
     words = {"gain": 1.0, "depth": 5, "input_variance": 1.0}
     law = jacobian_spectrum(softsign, **words)
     assert 1e-5 < law.tail < 1e-3

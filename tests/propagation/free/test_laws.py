@@ -9,12 +9,12 @@ from tests.conftest import CLOSED_FORM, INTEGRATOR
 from tests.propagation.free.conftest import EVERY, LEVELS, LOGARITHMIC, SINGLE, SMOOTH, TOPPED
 from tests.spectra import test_laws as suite
 
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.propagation.free.atoms import Atoms
 from deeplinear.propagation.free.law import FreeLaw
 from deeplinear.propagation.free.one_layer import OneLayer
 from deeplinear.spectra import SpectralLaw
-from deeplinear.spectra.views import Logarithm
+from deeplinear.spectra.transformed import Logarithm
 
 ACCURACY = 1e-10  # relative, as FreeLaw promises: Legendre series between tabulated points
 
@@ -124,7 +124,7 @@ def test_every_view_has_the_atoms(law, function):
 def test_every_view_of_one_layer_has_the_atoms():
     """ELU: ``ln x = 2 ln σ + 2 min(h, 0)``, an atom of ½ at the top; a leaky rectifier: two atoms."""
     q, std = 0.7, 1.2
-    log_x = OneLayer(activation("elu"), q, std).logarithm()
+    log_x = OneLayer(as_activation("elu"), q, std).logarithm()
     mean = 2 * np.log(std) - np.sqrt(2 * q / np.pi)
     assert_allclose([log_x.mean(), log_x.var()], [mean, 2 * q - 2 * q / np.pi], rtol=CLOSED_FORM)
     log_s = Atoms((np.log(0.01), np.log(4.0)), (0.25, 0.75)).singular_values().logarithm()

@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from tests.conftest import CLOSED_FORM
 from tests.propagation.free.conftest import CURVE, LEVELS
 
-from deeplinear.activations import activation
+from deeplinear.activations import as_activation
 from deeplinear.propagation.critical import critical_line
 from deeplinear.propagation.expectation import gaussian_mean
 from deeplinear.propagation.free.double_scaling import DoubleScaling
@@ -35,7 +35,7 @@ def test_deep_networks_come_to_the_double_scaling_limit(phi, kind):
     """The distance from the limit halves as depth doubles."""
     limit, gaps = DoubleScaling(2.0, kind), []
     x = limit.ppf([0.3, 0.5, 0.9])
-    f = activation(phi)
+    f = as_activation(phi)
 
     def spread(q, depth):
         first, second = (float(gaussian_mean(lambda h, k=k: f.derivative(h) ** k, q, f.kinks)) for k in (2, 4))

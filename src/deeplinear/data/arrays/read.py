@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.columns import Columns
+from deeplinear.arrays import Array
 from deeplinear.data.arrays.features import read_features
 from deeplinear.data.arrays.files import arrays_in
 from deeplinear.data.arrays.idx import labels_beside
@@ -20,7 +20,7 @@ from deeplinear.data.arrays.records import split_records
 from deeplinear.data.arrays.stored import Stored, listed_arrays
 from deeplinear.data.arrays.targets import read_targets, text_labels
 from deeplinear.data.roles import Roles
-from deeplinear.task import Array
+from deeplinear.task.columns import Columns
 
 FUNCTION = "load_file"
 OF_TABLES = ("header", "separator", "decimal", "thousands", "encoding")

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.columns import shortened
+from deeplinear.arrays import Array
 from deeplinear.data.arrays.stored import amount
 from deeplinear.data.labels import class_names, classes_from_labels, integer_labels
 from deeplinear.data.roles import Kind
 from deeplinear.data.tables.numerals import looks_like
-from deeplinear.task import Array
+from deeplinear.task.columns import shortened
 
 
 class Targets(NamedTuple):

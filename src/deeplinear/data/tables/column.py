@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.arrays import Array
 from deeplinear.data.labels import class_names
 from deeplinear.data.tables.numerals import is_missing, looks_like
 from deeplinear.data.tables.table import Table, Text
-from deeplinear.task import Array
 
 INFINITE = "infinite or too large for float64"
 REMEDIES = {  # what helps against numbers in disguise, by what they look like

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.arrays import Array
 from deeplinear.data.tables.numerals import Marks
 from deeplinear.data.tables.table import MOST_BYTES, Text
-from deeplinear.task import Array
 
 CONFIG = {  # nothing is downloaded, and nothing is written beside the user's files
     "autoinstall_known_extensions": "false",

@@ -6,7 +6,7 @@ import difflib
 
 import numpy as np
 
-from deeplinear.columns import Columns, shortened
+from deeplinear.arrays import Array
 from deeplinear.data.labels import looks_like_ids
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.column import Column
@@ -15,7 +15,7 @@ from deeplinear.data.tables.index_columns import reason_to_leave_out
 from deeplinear.data.tables.missing import kept_rows
 from deeplinear.data.tables.table import Table
 from deeplinear.data.tables.targets import find_targets
-from deeplinear.task import Array
+from deeplinear.task.columns import Columns, shortened
 
 TARGETS = ("label", "labels", "class", "classes", "target", "targets")
 Examples = tuple[Array, Array, Columns]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplinear.arrays import Array
 from deeplinear.data.labels import MOST_CLASSES, looks_like_ids, one_hot
 from deeplinear.data.tables.column import Column
-from deeplinear.task import Array
 
 
 def find_features(columns: Sequence[Column], keep: NDArray[np.bool_]) -> tuple[Array, tuple[str, ...], list[str]]:

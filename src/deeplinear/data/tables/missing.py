@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.columns import shortened
 from deeplinear.data.tables.column import Column
 from deeplinear.data.tables.table import Table
+from deeplinear.task.columns import shortened
 
 
 def kept_rows(table: Table, columns: Sequence[Column], *, drop: bool) -> tuple[NDArray[np.bool_], list[str]]:

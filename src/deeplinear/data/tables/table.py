@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.task import Array
+from deeplinear.arrays import Array
 
 MOST_BYTES = 4 << 30  # of all numbers of a table
 

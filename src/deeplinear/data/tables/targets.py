@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.columns import shortened
+from deeplinear.arrays import Array
 from deeplinear.data.labels import class_names, classes_from_labels, integer_labels, one_hot, refuse_counts
 from deeplinear.data.roles import Roles
 from deeplinear.data.tables.column import Column
-from deeplinear.task import Array
+from deeplinear.task.columns import shortened
 
 
 class Targets(NamedTuple):

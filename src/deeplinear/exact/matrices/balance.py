@@ -11,7 +11,7 @@ import numpy as np
 from deeplinear.weights import Weights
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 PROBED = 256  # widest hidden layer of which every direction is looked at
 PROBES = 16

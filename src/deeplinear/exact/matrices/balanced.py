@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.best import best_map
-from deeplinear.exact.matrices.crossing import aims, first_crossing
-from deeplinear.exact.matrices.determinant import REASON, wrong_sign
+from deeplinear.exact.matrices.determinant_sign import REASON, wrong_sign
 from deeplinear.exact.matrices.end_to_end import Ends, EndToEnd, ends
+from deeplinear.exact.matrices.first_crossing import aims, first_crossing
+from deeplinear.exact.rank_limited import best_map
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.weights import end_to_end, widths
 
 if TYPE_CHECKING:
-    from deeplinear.exact.start import Start
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
+    from deeplinear.exact.readings import Start
 
 PATIENCE = 1e5  # longest search, in units of the fastest time constant
 

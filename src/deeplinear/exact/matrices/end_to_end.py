@@ -30,7 +30,7 @@ from deeplinear.weights import Weights, widths
 if TYPE_CHECKING:
     from scipy.integrate import OdeSolution
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 RTOL = 1e-13  # of the integrator; dense output keeps ten digits of it
 SETTLED = 1e-13  # of Σ³¹: a smaller pull on every direction in use moves nothing any more

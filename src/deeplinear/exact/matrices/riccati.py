@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 ABSENT = 1e-13  # of the start's norm: less than this along a direction is the round-off of nothing
 CHUNK = 500_000  # numbers in one batch of times: 4 MB, which a cache holds

@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike
 
 from deeplinear.arguments import real_number
 from deeplinear.exact import checks
-from deeplinear.exact.matrices.crossing import aims, first_crossing
+from deeplinear.exact.matrices.first_crossing import aims, first_crossing
 from deeplinear.exact.requests import listed
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
-    from deeplinear.exact.start import Start
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
+    from deeplinear.exact.readings import Start
 
 
 TAU = "it is 1 / learning rate. Pass 1.0."

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from deeplinear.exact.matrices import hidden
-from deeplinear.exact.matrices.crossing import aims, first_crossing
-from deeplinear.exact.matrices.determinant import REASON, wrong_sign
+from deeplinear.exact.matrices import layer_rotation
+from deeplinear.exact.matrices.determinant_sign import REASON, wrong_sign
+from deeplinear.exact.matrices.first_crossing import aims, first_crossing
 from deeplinear.exact.matrices.riccati import Riccati
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.weights import Weights, end_to_end
 
 if TYPE_CHECKING:
-    from deeplinear.exact.start import Start
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
+    from deeplinear.exact.readings import Start
 
     Mask = NDArray[np.bool_]
 
@@ -85,7 +85,7 @@ def trajectory(start: Start, tau: float) -> Trajectory:
         return begun_where(t == 0, u @ (core(t) @ (v.T / power)), begun)
 
     def weights(t: Array) -> Weights:
-        factors, frames = hidden.frames(path, t / tau)
+        factors, frames = layer_rotation.frames(path, t / tau)
         a, b = path.from_rates(factors @ np.swapaxes(frames, 1, 2))
         at_start = t[:, None, None] == 0
         return (

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from deeplinear.exact import checks
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def to_white(layers: ArrayLike, *, power: ArrayLike, tau: ArrayLike = 1.0) -> tuple[Array, Array]:

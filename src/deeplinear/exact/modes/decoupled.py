@@ -13,7 +13,7 @@ from deeplinear.weights import Weights, end_to_end
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 ZERO = 1e-13  # of a layer's norm: a strength below it is the round-off of a zero
 

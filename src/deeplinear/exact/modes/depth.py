@@ -16,7 +16,7 @@ from deeplinear.exact.modes.inversion import antiderivative, moved
 from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 CHUNK = 4096  # points solved at a time: their temporaries stay in the cache
 

@@ -26,7 +26,7 @@ from deeplinear.exact.modes.walk import Walk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 LIMIT = 100_000  # steps after which `descended` gives a mode up: a few seconds
 

@@ -17,7 +17,7 @@ from deeplinear.exact import checks
 from deeplinear.exact.modes import depth
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def strength(t: ArrayLike, *, s: ArrayLike, u0: ArrayLike) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import digamma
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 TERMS = 60  # of either power series: both are used for arguments up to one half, and 2^-60 is nothing
 DEGREE = 22  # that these shrink to in Chebyshev polynomials: their singularity at 1 gives (3 + √8)^-n

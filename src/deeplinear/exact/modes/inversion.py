@@ -9,7 +9,7 @@ import numpy as np
 from deeplinear.exact.modes.integral import falling, harmonic, powers_sum, rising
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 STEPS = 60  # of the inversion; six are usual
 CLOSE = 2e-4  # last step of an iteration whose error falls as the fourth power of the step

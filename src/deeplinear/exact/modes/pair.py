@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from deeplinear.exact import checks
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 LARGEST = 1e150  # strength of a layer: its square, and that times a target, are still numbers
 

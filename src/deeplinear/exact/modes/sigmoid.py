@@ -14,7 +14,7 @@ from deeplinear.exact import checks
 from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 FAR = 1e300  # ratio of strengths beyond which only its logarithm is formed
 

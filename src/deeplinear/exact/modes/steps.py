@@ -11,7 +11,7 @@ from deeplinear.exact import checks
 from deeplinear.exact.modes import depth as any_depth
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def learning_step(

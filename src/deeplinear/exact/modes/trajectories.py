@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.exact.best import best_map
 from deeplinear.exact.modes.decoupled import Decoupled
 from deeplinear.exact.modes.motion import Motion
+from deeplinear.exact.rank_limited import best_map
 from deeplinear.exact.trajectory import Trajectory
 from deeplinear.task import Task
 from deeplinear.weights import widths
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
     from deeplinear.weights import Weights
 
 ABSENT = 1e-28  # share of the largest power: the square of a rounding, for powers are sums of squares

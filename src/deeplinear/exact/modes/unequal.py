@@ -20,7 +20,7 @@ from deeplinear.exact.modes.motion import Motion
 from deeplinear.exact.modes.pair import grown, sized
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 TINY = 1e-145  # strength of both layers below which their products lose digits, and only ``a0 + b0`` matters
 

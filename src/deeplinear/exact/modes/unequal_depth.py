@@ -19,7 +19,7 @@ from deeplinear.exact.modes.chain import Chain
 from deeplinear.exact.modes.motion import Motion
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 RTOL = 1e-12  # of the integrator and the quadrature
 LARGEST = 150  # decades of a product of layers

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
     Mask = NDArray[np.bool_]
 

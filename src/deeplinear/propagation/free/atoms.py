@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.spectra.law import Foot, SpectralLaw
-from deeplinear.spectra.views import SingularValues
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 @dataclass(frozen=True)
-class Atoms(SpectralLaw):
+class Atoms(SquaredLaw):
     """x takes a few values: no density, a cdf of steps.
 
     Args:
@@ -35,10 +35,6 @@ class Atoms(SpectralLaw):
     def mass(self) -> float:
         """Share of x > 0."""
         return 1.0 - (self.shares[0] if self.log_values[0] == -np.inf else 0.0)
-
-    def singular_values(self) -> SpectralLaw:
-        """The law of ``s = √x``."""
-        return SingularValues(self)
 
     def _edges(self) -> tuple[float, float]:
         positive = [v for v in self.log_values if v > -np.inf]

@@ -9,7 +9,7 @@ import numpy as np
 
 from deeplinear.arguments import choice
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Numbers, log_eta
+from deeplinear.propagation.free.numerics.layers import Numbers, log_eta
 from deeplinear.spectra import checks
 
 

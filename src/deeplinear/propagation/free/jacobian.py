@@ -11,13 +11,13 @@ import numpy as np
 
 from deeplinear.activations import Activation
 from deeplinear.arguments import whole_number
-from deeplinear.propagation.free.cells import Cells, cells
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Layers, Numbers, alive, flat, layers, log_eta
 from deeplinear.propagation.free.moments import log_mean, normalised
+from deeplinear.propagation.free.numerics.cells import Cells, cells
+from deeplinear.propagation.free.numerics.layers import Layers, Numbers, alive, flat, layers, log_eta
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 EXACT = 12  # orders up to which moments come from power series
 

@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_expit
 
-from deeplinear.propagation.free.cells import NONE as NO_CELLS
-from deeplinear.propagation.free.cells import Cells
-from deeplinear.propagation.free.layers import NONE, Layers, Numbers
-from deeplinear.propagation.free.pieces import tabulate_cells
-from deeplinear.propagation.free.table import Table, tabulate
-from deeplinear.spectra.law import POINTS, STEP, Foot, SpectralLaw
-from deeplinear.spectra.views import SingularValues
+from deeplinear.propagation.free.numerics.cells import NONE as NO_CELLS
+from deeplinear.propagation.free.numerics.cells import Cells
+from deeplinear.propagation.free.numerics.layers import NONE, Layers, Numbers
+from deeplinear.propagation.free.numerics.pieces import tabulate_cells
+from deeplinear.propagation.free.numerics.table import Table, tabulate
+from deeplinear.spectra.law import POINTS, STEP, Foot
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 SMALL, SAME, ROUGHLY = 1e-9, 1e-8, 1e-3  # a tail that needs no check; how well the mean must agree where it is larger
 
 
-class FreeLaw(SpectralLaw):
+class FreeLaw(SquaredLaw):
     r"""A law of squared singular values given by ``ln λ(M) = A(M) + Σ_l ln w_l(M)``, ``ψ_l(w_l) = M``.
 
     Its S-transform is ``S(z) = (1 + z) / (z λ(z))``; logarithms of S-transforms add. Leaves give ``_prefix`` (A and its slope),
     layers if there are any, `mass` and `top`. The law is tabulated once, at its first use, on the curve of complex M where λ is
-    real (see `deeplinear.propagation.free.curve`): about 500 points, each solved to rounding, Legendre series between them.
+    real (see `deeplinear.propagation.free.numerics.curve`): about 500 points, each solved to rounding, Legendre series between them.
 
     Errors: of `cdf`, `sf` and `ppf` 1e-10 at most (1e-8 where the density is infinite at its upper edge), and 1e-9 relative of
     `pdf` and of tails. Below the quantile `tail`, mostly 1e-13, the law goes on as a power of x.
 
     Where M turns back, or comes so close to the real axis that no quadrature is right, layers are replaced by `Cells` and the
-    curve is followed from large λ (see `deeplinear.propagation.free.descent`), one interval of the support after the other.
+    curve is followed from large λ (see `deeplinear.propagation.free.numerics.continuation`), one interval of the support after the other.
     Errors then are those of the cells: about 1e-7 of the cdf, 1e-6 relative of means, 1e-3 of tails below 1e-6.
 
     Raises:
@@ -91,10 +91,6 @@ class FreeLaw(SpectralLaw):
                 f"different variances."
             )
         return table
-
-    def singular_values(self) -> SpectralLaw:
-        """The law of ``s = √x``."""
-        return SingularValues(self)
 
     def _edges(self) -> tuple[float, float]:
         share, place = self.top

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deeplinear.propagation.free.layers import Layers
+from deeplinear.propagation.free.numerics.layers import Layers
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 
 def product(a: Array, b: Array) -> Array:

@@ -15,17 +15,17 @@ from scipy.special import log_ndtr, logsumexp
 
 from deeplinear.activations import Activation
 from deeplinear.propagation.expectation import REACH, rule
-from deeplinear.spectra.law import Foot, SpectralLaw
-from deeplinear.spectra.views import SingularValues
+from deeplinear.spectra.law import Foot
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 GRID, HALVINGS = 4001, 55
 
 
 @dataclass(frozen=True)
-class OneLayer(SpectralLaw):
+class OneLayer(SquaredLaw):
     r"""``x = σ_w² φ'(√q z)²``, z standard normal: the squared singular values of ``W D`` for one orthogonal W, of any width.
 
     ``P(X < x)`` is the Gaussian measure of a level set of φ'², found piece by piece where φ'² is monotone; pieces where it is
@@ -37,8 +37,8 @@ class OneLayer(SpectralLaw):
         weight_std: σ_w > 0.
 
     Example:
-        >>> from deeplinear.activations import activation
-        >>> law = OneLayer(activation("tanh"), variance=1.0, weight_std=1.0)  # sech⁴ z
+        >>> from deeplinear.activations import as_activation
+        >>> law = OneLayer(as_activation("tanh"), variance=1.0, weight_std=1.0)  # sech⁴ z
         >>> law.cdf(np.cosh([1.0, 0.5]) ** -4.0).round(6)  # P(|z| > 1), P(|z| > ½)
         array([0.317311, 0.617075])
     """
@@ -87,10 +87,6 @@ class OneLayer(SpectralLaw):
             inside = grid[(grid > left) & (grid < right)]
             out.append((sign, np.concatenate([[left], inside, [right]])))
         return out
-
-    def singular_values(self) -> SpectralLaw:
-        """The law of ``s = √x``."""
-        return SingularValues(self)
 
     @cached_property
     def _ends(self) -> tuple[float, float]:

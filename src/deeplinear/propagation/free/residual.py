@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from deeplinear.propagation.free.law import FreeLaw
-from deeplinear.propagation.free.layers import Numbers, log_eta
+from deeplinear.propagation.free.numerics.layers import Numbers, log_eta
 from deeplinear.spectra import checks
 
 

@@ -13,19 +13,19 @@ from deeplinear.activations import Activation
 from deeplinear.arguments import choice, whole_number
 from deeplinear.arrays import real_array
 from deeplinear.messages import shown
-from deeplinear.propagation.along_depth import scale
-from deeplinear.propagation.along_depth import variances as along_depth
 from deeplinear.propagation.free.atoms import Atoms
 from deeplinear.propagation.free.jacobian import EXACT, JacobianLaw
-from deeplinear.propagation.free.layers import row
+from deeplinear.propagation.free.numerics.layers import row
 from deeplinear.propagation.free.one_layer import OneLayer
+from deeplinear.propagation.layer_variances import scale
+from deeplinear.propagation.layer_variances import variances as along_depth
 from deeplinear.propagation.mean_field import variance_fixed_point
 from deeplinear.propagation.steepness import with_finite_slope
 from deeplinear.spectra import checks
-from deeplinear.spectra.law import SpectralLaw
+from deeplinear.spectra.transformed import SquaredLaw
 
 if TYPE_CHECKING:
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
 
 Weights = Literal["orthogonal", "gaussian"]
 
@@ -40,7 +40,7 @@ def jacobian_spectrum(
     input_variance: float | str | None = None,
     variances: ArrayLike | None = None,
     weights: Weights = "orthogonal",
-) -> SpectralLaw:
+) -> SquaredLaw:
     r"""The law of the squared singular values of ``J = Π_l W_l diag φ'(h_l)``, l = 1 … depth, of infinite width.
 
     The network is the paper's, eq. (20), from pre-activations to pre-activations: each weight matrix has a φ' before it.

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deeplinear.arrays import as_float, plain
-from deeplinear.task import Array, Task
+from deeplinear.arrays import Array, as_float, plain
+from deeplinear.task import Task
+from deeplinear.task.examples import Examples
 
 Loss = Literal["squared", "cross entropy"]
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Examples in rows.
-
-    Attributes:
-        x: inputs, shape ``(examples, n_in)``.
-        y: targets, shape ``(examples, n_out)``.
-        floor: loss that no network of these examples sees (what a linear map cannot explain of a task's outputs).
-    """
-
-    x: Array
-    y: Array
-    floor: float = 0.0
-
-    @property
-    def one_hot(self) -> bool:
-        """Whether each target is 1 at one output of several and 0 elsewhere."""
-        y = self.y
-        return y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
 
 def given(pair: Any, name: str, widths: tuple[int, ...], loss: Loss) -> Examples:

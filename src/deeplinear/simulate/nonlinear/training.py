@@ -13,8 +13,8 @@ from deeplinear.weights import Weights
 
 if TYPE_CHECKING:
     from deeplinear.activations import Activation
-    from deeplinear.simulate.nonlinear.sides import Parameters, Sides
-    from deeplinear.task import Array
+    from deeplinear.arrays import Array
+    from deeplinear.reduction.outputs_inputs import Parameters, Sides
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,1 +1,0 @@
-"""Generalisation: what a network learns from noisy data, beyond the data."""
