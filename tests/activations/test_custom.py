@@ -111,9 +111,7 @@ def test_ufuncs_of_the_list_are_those_of_the_list(ufunc, name):
 
 def test_a_ufunc_may_be_read_many_times():
     """JAX, shown the same bare ufunc twice, ended the process: seen from outside."""
-    code = (
-        "import numpy as np; from deeplinear.activations import activation; [activation(np.arctan) for _ in range(3)]"
-    )
+    code = "import numpy as np; from deeplinear.activations import as_activation; [as_activation(np.arctan) for _ in range(3)]"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 

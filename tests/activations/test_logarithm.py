@@ -65,7 +65,7 @@ def test_own_functions_give_it_as_far_as_it_is_there(mine, known, reach):
 @pytest.mark.parametrize("mine", [lambda x: jnp.tanh(x), lambda x: np.tanh(x), lambda x: jax.nn.gelu(x)])
 def test_what_rounding_has_taken_is_refused(mine):
     """``1 − tanh² 17`` is 0 in float64, and a difference of tanh there is noise."""
-    with pytest.raises(ValueError, match=r"log_slope needs three digits of φ'.*Pass activation\(f, log_derivative="):
+    with pytest.raises(ValueError, match=r"log_slope needs three digits of φ'.*Pass as_activation\(f, log_derivative="):
         as_activation(mine).log_slope(np.array([0.0, -17.0]))
 
 

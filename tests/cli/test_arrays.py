@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 from deeplinear import Task
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 from deeplinear import Task
 from deeplinear.cli import app

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 from deeplinear import Task, descend, initial
 from deeplinear.data import from_file

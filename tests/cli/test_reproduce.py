@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 from deeplinear.cli import run as room
 from deeplinear.figures import FIGURES, Claim

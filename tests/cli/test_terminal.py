@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_cli_reproduce import figures
+from tests.cli.test_reproduce import figures
 
 import deeplinear
 from deeplinear import cli

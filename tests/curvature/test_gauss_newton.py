@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
-from tests.exact.curvature.conftest import SHAPES, chained, close, draw_network, network
+from tests.curvature.conftest import SHAPES, chained, close, draw_network, network
 
 from deeplinear.curvature import rates
 from deeplinear.curvature.gauss_newton import gauss_newton_eigenvalues, largest

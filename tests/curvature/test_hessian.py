@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
-from tests.exact.curvature.conftest import SHAPES, close, dense_hessian, draw_network, network
+from tests.curvature.conftest import SHAPES, close, dense_hessian, draw_network, network
 
 from deeplinear.curvature import rates
 from deeplinear.curvature.hessian import extremes, spectrum

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.conftest import CLOSED_FORM, INTEGRATOR
+from tests.curvature.conftest import close, dense_hessian, draw_network, gradient, network, unpacked
+from tests.curvature.test_path import flowed
 from tests.exact.conftest import build_task
-from tests.exact.curvature.conftest import close, dense_hessian, draw_network, gradient, network, unpacked
-from tests.exact.curvature.test_path import flowed
 
 import deeplinear as dl
 from deeplinear import Task, solve

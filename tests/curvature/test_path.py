@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
 from tests.conftest import INTEGRATOR
+from tests.curvature.conftest import dense_hessian, gradient, network, unpacked
 from tests.exact.conftest import build_task, build_weights
-from tests.exact.curvature.conftest import dense_hessian, gradient, network, unpacked
 
 from deeplinear import Task, solve
 from deeplinear.curvature.path import crossings, departure, sharpness_path, stability_limit

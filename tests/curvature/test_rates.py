@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
+from tests.curvature.conftest import dense_hessian
 from tests.exact.conftest import build_task, build_weights
-from tests.exact.curvature.conftest import dense_hessian
 
 from deeplinear import Task
 from deeplinear.curvature import rates

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
-from tests.exact.curvature.conftest import dense_hessian, draw_network, network
+from tests.curvature.conftest import dense_hessian, draw_network, network
 
 from deeplinear.curvature.hessian import spectrum
 from deeplinear.curvature.two_layers import two_layer_spectrum

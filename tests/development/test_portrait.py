@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
-from tests.exact.development.plain import MINI, decoupled_start, descended, mini
+from tests.development.plain import MINI, decoupled_start, descended, mini
 
 from deeplinear import Curve, development
 

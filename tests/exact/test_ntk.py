@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
 from tests.exact.conftest import build_task, build_weights, frame
-from tests.exact.kernels.conftest import jacobian, product, random_layers
+from tests.kernels.conftest import jacobian, product, random_layers
 
 from deeplinear.curvature import gauss_newton_eigenvalues
 from deeplinear.exact import ntk

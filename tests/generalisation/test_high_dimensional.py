@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.integrate import quad
 from scipy.special import ive
 from tests.conftest import CLOSED_FORM, INTEGRATOR
-from tests.exact.generalisation.conftest import assert_within_errors
+from tests.generalisation.conftest import assert_within_errors
 
 from deeplinear.generalisation.high_dimensional import HighDimensional
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
 from tests.conftest import CLOSED_FORM, INTEGRATOR
-from tests.exact.generalisation.conftest import assert_within_errors
+from tests.generalisation.conftest import assert_within_errors
 
 from deeplinear.exact.modes import depth as deep
 from deeplinear.generalisation.noisy_teacher import NoisyTeacher

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.exact.generalisation.conftest import assert_within_errors
+from tests.generalisation.conftest import assert_within_errors
 
 from deeplinear.exact.modes import depth as deep
 from deeplinear.generalisation.noisy_teacher import NoisyTeacher

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import solve_ivp
+from tests.curvature.conftest import dense_hessian, gradient, unpacked
 from tests.exact.conftest import build_task
-from tests.exact.curvature.conftest import dense_hessian, gradient, unpacked
-from tests.exact.kernels.conftest import random_layers
+from tests.kernels.conftest import random_layers
 
 from deeplinear import Task
 from deeplinear.curvature.products import flattened, hessian_product

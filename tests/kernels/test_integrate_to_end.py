@@ -3,9 +3,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.integrate import quad, solve_ivp
 from scipy.optimize import brentq
+from tests.curvature.conftest import gradient, unpacked
 from tests.exact.conftest import build_task, matrix_flow
-from tests.exact.curvature.conftest import gradient, unpacked
-from tests.exact.kernels.conftest import product, random_layers
+from tests.kernels.conftest import product, random_layers
 
 from deeplinear import Task, solve
 from deeplinear.exact.rank_limited import best_map

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
-from tests.exact.kernels.conftest import random_layers
+from tests.kernels.conftest import random_layers
 
 from deeplinear import Task
 from deeplinear.exact import ntk

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.exact.conftest import build_task, build_weights
-from tests.exact.kernels.conftest import descend, product, random_layers
+from tests.kernels.conftest import descend, product, random_layers
 
 from deeplinear import Task
 from deeplinear.exact import ntk, solve

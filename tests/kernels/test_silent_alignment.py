@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
 from tests.exact.conftest import build_task
-from tests.exact.kernels.conftest import descend, last, random_layers
+from tests.kernels.conftest import descend, last, random_layers
 
 from deeplinear import Task
 from deeplinear.exact import ntk

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,7 +64,7 @@ def test_source_is_every_byte_of_the_package(tmp_path, monkeypatch):
     files = tmp_path / "__init__.py", tmp_path / "room" / "law.py"
     for file in files:
         file.write_text("x = 1\n")
-    monkeypatch.setattr(room, "deeplinear", SimpleNamespace(__file__=str(files[0])))
+    monkeypatch.setattr(room, "__file__", str(tmp_path / "sweep" / "__init__.py"))
 
     def seen():
         room.source.cache_clear()

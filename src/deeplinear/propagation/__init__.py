@@ -56,7 +56,7 @@ __all__ = [
 
 # by file: quadratures, LAPACK and workers load when they are used
 LAZY = {
-    "along_depth": ("variances",),
+    "layer_variances": ("variances",),
     "critical": ("CriticalPoint", "critical_gain", "critical_line"),
     "fixed_points": ("FixedPoint",),
     "free.atoms": ("Atoms",),
@@ -65,13 +65,13 @@ LAZY = {
     "free.one_layer": ("OneLayer",),
     "free.residual": ("ResidualLaw",),
     "free.spectrum": ("jacobian_moments", "jacobian_spectrum"),
-    "jacobian": ("log_jacobian_singular_values",),
-    "matrix_free.extremes": ("ExtremeSingularValues", "extreme_singular_values"),
-    "matrix_free.operator": ("jacobian_operator",),
-    "matrix_free.stochastic": ("spectral_density", "spectral_moments"),
+    "finite.jacobian": ("log_jacobian_singular_values",),
+    "finite.extremes": ("ExtremeSingularValues", "extreme_singular_values"),
+    "finite.operator": ("jacobian_operator",),
+    "finite.stochastic": ("spectral_density", "spectral_moments"),
     "mean_field": ("MeanField", "variance_fixed_point"),
     "phases": ("PhaseDiagram", "phase_diagram"),
-    "scales": ("DepthScales",),
+    "depth_scales": ("DepthScales",),
 }
 
 

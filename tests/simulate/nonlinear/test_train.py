@@ -6,7 +6,7 @@ import optax
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM
-from tests.simulate.naive_training import gradients, naive_training
+from tests.simulate.nonlinear.naive_training import gradients, naive_training
 
 import deeplinear as dl
 from deeplinear import Network, Task, train

@@ -4,7 +4,7 @@ from functools import reduce
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.spectra import exactly
+from tests.spectra.products import exactly
 
 from deeplinear import initial
 from deeplinear.spectra.products import graded_svd

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
-from tests.propagation.free.test_continuation import CELLS, found, two_slopes
+from tests.propagation.free.numerics.test_continuation import CELLS, found, two_slopes
 
 from deeplinear.propagation.free.numerics.cells import grouped
 from deeplinear.propagation.free.numerics.interval import Piece
