@@ -1,13 +1,16 @@
 """The command line: exit codes, one-line errors, JSON, kept work."""
 
+import ast
 import json
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deeplinear import cli
+from deeplinear import Task, cli
 
 
 def run(capsys, *arguments):
@@ -45,6 +48,39 @@ def test_help_shows_an_example(capsys, command):
     assert err == ""
 
 
+@pytest.mark.parametrize("command", [[], ["reproduce"], ["predict"], ["list"], ["laws"]])
+def test_help_has_a_short_name_too(capsys, command):
+    assert run(capsys, *command, "-h") == run(capsys, *command, "--help")
+    assert run(capsys, *command, "-h")[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_that_of_the_project(capsys, option):
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert run(capsys, option) == (0, f"deeplinear {project['version']}\n", "")
+
+
+@pytest.mark.parametrize("spelling", ["centred", "centered"])
+def test_both_spellings_of_centred_mean_the_same(capsys, data_file, spelling):
+    code, out, err = run(capsys, "predict", data_file, "--inputs", spelling, "--json")
+    assert (code, err) == (0, "")
+    with np.load(data_file) as arrays:
+        x, y = arrays["x"], arrays["y"]
+    known = Task.from_data(x - x.mean(axis=0), y, inputs="raw").modes.s
+    np.testing.assert_allclose(json.loads(out)["singular_values"], known, rtol=1e-10)
+    np.testing.assert_array_equal(Task.from_data(x, y, inputs=spelling).modes.s, json.loads(out)["singular_values"])
+
+
+def test_nothing_of_the_command_line_or_the_report_imports_names_from_the_package_root():
+    """The root loads its names lazily for users; inside, the real modules are named."""
+    house = Path(cli.__file__).parents[1]
+    for file in [*(house / "cli").glob("*.py"), *(house / "report").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.ImportFrom) and node.module == "deeplinear"), f"{file}, line {node.lineno}"
+            if isinstance(node, ast.Import):
+                assert "deeplinear" not in [alias.name for alias in node.names], f"{file}, line {node.lineno}"
+
+
 def test_help_loads_nothing_heavy():
     code = (
         "import sys; from deeplinear import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass\n"
@@ -79,7 +115,7 @@ SENTENCES = {
         "list",
         "--bad",
     ): "list has no option --bad. Its options are --json and --help; deeplinear list --help describes them",
-    ("--bad",): "deeplinear has no option --bad. Its options are --traceback and --help",
+    ("--bad",): "deeplinear has no option --bad. Its options are --traceback, --version and --help",
 }
 
 

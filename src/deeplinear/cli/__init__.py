@@ -1,16 +1,14 @@
-"""The command line: one file a command, each of which parses, calls and prints. What is heavy loads where it is used.
+"""The command line: one file a command, each of which parses, calls and prints. Heavy modules load where they are used.
 
-Nothing is imported before `main` runs, because Ctrl-C is answered in there: an interruption while NumPy loads is one line too.
+Nothing but the exit codes is imported before `main` runs, because `main` answers Ctrl-C: an interruption while NumPy loads is one
+line too.
 """
 
-INTERRUPTED = 130
+from deeplinear.cli.codes import INTERRUPTED
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with its exit code.
-
-    0 success, 1 a claim failed, 2 bad input, 70 a bug of ours, 130 interrupted, 141 nobody reads the output any more.
-    """
+    """Run the command line and leave with its exit code, one of `deeplinear.cli.codes`."""
     import sys
 
     pressed = False

@@ -43,26 +43,43 @@ class Commands(TyperGroup):
         return unmarked(super().get_params(ctx))
 
 
+HELP = {"help_option_names": ["--help", "-h"]}
+
 app = typer.Typer(
     cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Exact learning dynamics of deep linear networks, and gradient descent beside it.",
+    context_settings=HELP,
+    help="Exact solutions for the learning dynamics of deep linear networks, compared with gradient descent.",
     epilog="Example: deeplinear reproduce fig3 --out results",
 )
+
+
+def print_version(asked: bool) -> None:
+    """Print the version and leave, if it is asked for."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"deeplinear {version('deeplinear')}")
+        raise typer.Exit
 
 
 @app.callback()
 def options(
     traceback: Annotated[bool, typer.Option("--traceback", help="If a command fails, show where in the code.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
-    """Options of every command; `deeplinear.cli.run` reads this one."""
+    """Options of every command; `deeplinear.cli.run` reads ``--traceback``."""
 
 
 def add(command: Callable[..., None], name: str, example: str) -> None:
     """Put a command into the list; its help is its docstring, also where Python leaves docstrings out."""
-    app.command(name, cls=Command, help=docstring(command), epilog=f"Example: deeplinear {example}")(command)
+    app.command(
+        name, cls=Command, context_settings=HELP, help=docstring(command), epilog=f"Example: deeplinear {example}"
+    )(command)
 
 
 add(reproduce, "reproduce", "reproduce fig3 fig4 --scale paper --out results")

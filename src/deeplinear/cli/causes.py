@@ -6,12 +6,11 @@ import dis
 import re
 from pathlib import Path
 
-import deeplinear
 from deeplinear.cli import app
+from deeplinear.cli.codes import BAD_INPUT, BUG
 from deeplinear.cli.usage import sentence
 
-BAD_INPUT, BUG = 2, 70
-PACKAGE = str(Path(deeplinear.__file__).parent)
+PACKAGE = str(Path(__file__).parents[1])
 OURS = re.compile(r"[\w.:() ]+ needs? .+, got .+", re.DOTALL)  # the form of our messages, also from worker processes
 LONGEST = 300  # characters of a foreign message that are repeated
 

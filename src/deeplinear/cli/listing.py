@@ -12,7 +12,8 @@ DATA = ("hierarchy", "digits", "mnist", "semantic", "tree", "ring", "cluster", "
 
 def list_all(as_json: Json = False) -> None:
     """List figures, data sets, initial conditions, activations and laws."""
-    from deeplinear import data, initial
+    import deeplinear.data as data
+    import deeplinear.initial as initial
     from deeplinear.activations import ACTIVATIONS
     from deeplinear.exact import FORMULAS
     from deeplinear.figures import FIGURES

@@ -25,6 +25,7 @@ class Inputs(StrEnum):
 
     white = "white"
     centred = "centred"
+    centered = "centered"  # the same, in American spelling
     raw = "raw"
 
 
@@ -78,7 +79,7 @@ def predict(
 
     Losses are sums over examples, E = ½ Σ ‖y − W x‖². If your loss is a mean, multiply learning rates by the number of examples.
     """
-    from deeplinear import data
+    import deeplinear.data as data
     from deeplinear.report import modes_figure
     from deeplinear.report.predict import predict as predicted
     from deeplinear.report.prediction_text import print_prediction

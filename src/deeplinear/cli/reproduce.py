@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
+from deeplinear.cli.codes import FAILED
 from deeplinear.cli.output import Json, say_json
-
-FAILED = 1
 
 
 class Scale(StrEnum):
@@ -22,18 +21,18 @@ class Scale(StrEnum):
 
 def reproduce(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Figures, all if none are named.", show_default=False)
+        list[str] | None, typer.Argument(help="Names of figures; all of them if none is named.", show_default=False)
     ] = None,
     scale: Annotated[
-        Scale, typer.Option(help="quick takes a few minutes for all figures; paper has the paper's sizes.")
+        Scale, typer.Option(help="quick takes a few minutes for all figures; paper uses the sizes of the paper.")
     ] = Scale.quick,
     out: Annotated[Path, typer.Option(help="Folder for figures, arrays and claims.json.")] = Path("results"),
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what is finished.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Recompute figures that are already finished.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compute the paper's figures and hold its claims against them.
+    """Reproduce the paper's figures and check each of its claims.
 
-    Finished figures are kept, so an interrupted run goes on where it stopped. Exit code 1 if a claim fails.
+    Finished figures are kept, so the command resumes after an interruption. The exit code is 1 if a claim fails.
     """
     from deeplinear.figures import FIGURES
     from deeplinear.report.progress import progress
@@ -53,8 +52,8 @@ def reproduce(
         console = Console()
         console.print(claims_table(results))
         claims = [claim for result in results for claim in result.claims]
-        console.print(f"\n{sum(claim.passed for claim in claims)} of {len(claims)} claims hold; written to {out}")
+        console.print(f"\n{sum(claim.passed for claim in claims)} of {len(claims)} claims hold. Figures are in {out}.")
         if any(result.reused for result in results):
-            console.print("finished figures were reused; --fresh computes them again")
+            console.print("Finished figures were reused; --fresh recomputes them.")
     if not passed:
         raise typer.Exit(FAILED)

@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from deeplinear.cli import INTERRUPTED, app
+from deeplinear.cli import app
 from deeplinear.cli.causes import cause
+from deeplinear.cli.codes import CLOSED, INTERRUPTED
 from deeplinear.cli.output import say_wrong
 from deeplinear.cli.terminal import plain_where_needed
 
-CLOSED = 141  # what shells report of a command that wrote to a closed pipe
-RESUMES = "finished figures and pieces of unfinished ones are kept, and the same command resumes."
+RESUMES = "finished figures and pieces of unfinished ones are kept; run the same command again to resume."
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -36,7 +36,7 @@ def sentence(error: Any, arguments: list[str]) -> str:
     if kind == "MissingParameter" and param is not None:
         return f"{command} needs {param.name.upper()}: {getattr(param, 'help', '') or 'an argument'} Run {path} --help."
     if param is not None:
-        name, value = param.opts[0], given(param, arguments)
+        name, value = name_of(param), given(param, arguments)
         shown = name if name.startswith("-") else name.upper()
         return f"{shown} needs {wanted(param, context)}{value}. Run {path} --help for what it means."
     if "extra argument" in message:
@@ -47,7 +47,12 @@ def sentence(error: Any, arguments: list[str]) -> str:
 
 def options(context: Any) -> list[str]:
     """Names of all options of a command."""
-    return [param.opts[0] for param in context.command.get_params(context) if param.opts[0].startswith("-")]
+    return [name_of(param) for param in context.command.get_params(context) if param.opts[0].startswith("-")]
+
+
+def name_of(param: Any) -> str:
+    """The long name of an option, or the name of an argument; the order in which Typer keeps ``--help`` and ``-h`` is not fixed."""
+    return max(param.opts, key=len)
 
 
 def wanted(param: Any, context: Any) -> str:

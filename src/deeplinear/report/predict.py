@@ -56,9 +56,10 @@ def predict(
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
     """
-    from deeplinear import initial, solve
-    from deeplinear.curvature.path import sharpness_path
-    from deeplinear.curvature.rates import task_sharpness
+    from deeplinear.exact.curvature.path import sharpness_path
+    from deeplinear.exact.curvature.rates import task_sharpness
+    from deeplinear.exact.solve import solve
+    from deeplinear.initial.decoupled import decoupled as decoupled_start
 
     for name, value, meaning in (
         ("depth", depth, "counts weight matrices, one more than hidden layers"),
@@ -94,7 +95,7 @@ def predict(
     sharpness = float(task_sharpness(task, depth))
     rate, start = 1 / sharpness if rate is None else rate, strength * float(targets.max())
     alone = by_itself(task, k)
-    decoupled = initial.decoupled(alone, [alone.n_in, *[min(width, k + 1)] * (depth - 1), k], strength=start, rng=0)
+    decoupled = decoupled_start(alone, [alone.n_in, *[min(width, k + 1)] * (depth - 1), k], strength=start, rng=0)
     law = solve(alone, decoupled, tau=1 / rate)
     half_times = np.where(start < targets / 2, law.learning_time(0.5), 0.0)
     horizon = max(10, ceil(LONGER * float(law.learning_time(0.99).max())))
@@ -148,10 +149,11 @@ def first_step(found: Prediction) -> int | None:
 
 def whole_map(task: Task, depth: int, start: float, tau: float, horizon: int, steps: int | None) -> tuple[Curve, Array]:
     """The flow of the end-to-end map, to the end of learning, and its half times: exact where modes interact."""
-    from deeplinear import initial, solve
+    from deeplinear.exact.solve import solve
+    from deeplinear.initial.decoupled import decoupled
 
     sizes = [task.n_in, *[min(task.n_in, task.n_out)] * (depth - 1), task.n_out]  # balanced layers have no higher rank
-    law, k = solve(task, initial.decoupled(task, sizes, strength=start, rng=0), tau=tau), task.rank
+    law, k = solve(task, decoupled(task, sizes, strength=start, rng=0), tau=tau), task.rank
     for longer in (1, 2, 4):
         times = sampled(longer * horizon, 600, steps)
         curve = law(np.union1d(times, sampled(longer * horizon, 2000, None)))
@@ -162,13 +164,13 @@ def whole_map(task: Task, depth: int, start: float, tau: float, horizon: int, st
 
 def descent(found: Prediction, task: Task, steps: int) -> Curve:
     """Gradient descent to the end of learning, or for as many steps as it may take; the task as it is or in compact form."""
-    from deeplinear import descend, initial
+    from deeplinear.initial.decoupled import decoupled
+    from deeplinear.initial.reduced import reduced_decoupled
+    from deeplinear.simulate.descent import descend
 
     depth, times = found.depth, found.theory.times
     widths = [task.n_in, *[found.width] * (depth - 1), task.n_out]
-    weights = (initial.reduced_decoupled if depth > 1 else initial.decoupled)(
-        task, widths, strength=found.initial_strength
-    )
+    weights = (reduced_decoupled if depth > 1 else decoupled)(task, widths, strength=found.initial_strength)
     times = times[times <= steps]
     try:
         return descend(task, weights, rate=found.rate, steps=int(times[-1]), record=times)

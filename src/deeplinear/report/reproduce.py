@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear import sweep
+import deeplinear.storage as storage
+import deeplinear.sweep as sweep
 from deeplinear.figures import FIGURES, Claim
 from deeplinear.sweep import storage
 from deeplinear.sweep.storage import UNREADABLE, whole

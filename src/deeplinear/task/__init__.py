@@ -19,7 +19,7 @@ from deeplinear.task.directions import Directions, require_square
 from deeplinear.task.left_out import Features
 from deeplinear.task.moments import Examples
 
-Inputs = Literal["raw", "centred", "white"]
+Inputs = Literal["raw", "centred", "centered", "white"]
 STRUCTURE = 2**25  # entries, 256 MiB: correlations of features with white inputs are not kept beyond
 MOST_UNITS = 50_000  # inputs or outputs of a task made from its modes: Σ¹¹ alone takes 20 GB
 
@@ -81,7 +81,7 @@ class Task(Correlations):
         Args:
             x: inputs, one example a row, shape ``(examples, n_in)``.
             y: targets, shape ``(examples, n_out)`` or ``(examples,)`` for one output.
-            inputs: ``"raw"`` as given; ``"centred"`` subtracts the mean input; ``"white"`` centres, then whitens
+            inputs: ``"raw"`` as given; ``"centred"`` or ``"centered"`` subtracts the mean input; ``"white"`` centres, then whitens
                 to unit variance on the directions that vary (see `whitened`). Targets are never changed.
             reduction: ``"sum"`` over examples, as in the paper, or ``"mean"``: Σ, losses and curvatures divided
                 by the number of examples, learning rates multiplied by it.
@@ -92,6 +92,7 @@ class Task(Correlations):
             ValueError: shapes or the number of names disagree, nothing is there, or a value is no number, NaN, infinite or
                 too large to square.
         """
+        inputs = "centred" if isinstance(inputs, str) and inputs == "centered" else inputs
         choice("Task.from_data", "inputs", inputs, ("raw", "centred", "white"))
         choice("Task.from_data", "reduction", reduction, ("sum", "mean"))
         examples = Examples(x, y, centred=inputs != "raw")
