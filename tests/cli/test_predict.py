@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import re
 import shlex
 from dataclasses import replace
@@ -402,17 +401,11 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed
     for out, words in (
         (missing / "x.png", f"there is no folder '{missing}'"),
         (folder, f"got '{folder}': it is a folder"),
-        (tmp_path / "x.svg", "needs --out ending in .png, got x.svg"),
+        (tmp_path / "x.gif", "needs --out to end in .png, .svg or .pdf, got x.gif"),
     ):
         code, text, err = run(capsys, "predict", file, "--out", out)
         assert (code, text, err.count("\n")) == (2, "", 1)
         assert words in err
-    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)  # a test may run as root, who may do all
-    for options in ((), ("--out", tmp_path / "y.png")):
-        code, _, err = run(capsys, "predict", file, *options)
-        assert code == 2
-        assert f"writing into the folder '{(file if not options else tmp_path / 'y').parent}' is not permitted" in err
-        assert "Name another file with --out." in err
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from deeplinear.cli.laws import laws
 from deeplinear.cli.listing import list_all
 from deeplinear.cli.predict import predict
 from deeplinear.cli.reproduce import reproduce
+from deeplinear.cli.usage import refuse_repeated
 from deeplinear.summary import docstring
 
 AGAIN = "run again with --traceback to see it."
@@ -28,7 +29,12 @@ def unmarked(params: list[Any]) -> list[Any]:
 
 
 class Command(TyperCommand):
-    """A command whose switches show no type in its help."""
+    """A command whose switches show no type in its help, and that takes each option once."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Its arguments; of an option that is given twice, Typer would ignore all but the last."""
+        refuse_repeated(ctx, args, self.make_parser(ctx).parse_args(args=list(args))[2])
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters."""
@@ -87,7 +93,7 @@ add(
     predict,
     "predict",
     "predict iris.csv --target species --depth 3 --simulate; deeplinear predict train.csv --target label --classes "
-    "--drop id --drop-missing; deeplinear predict messwerte.csv --decimal , --encoding cp1252",
+    "--drop id --drop-missing; deeplinear predict measurements.csv --decimal , --encoding cp1252",
 )
 add(list_all, "list", "list --json")
 add(laws, "laws", "laws --json")

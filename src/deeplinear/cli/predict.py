@@ -1,8 +1,7 @@
-"""``deeplinear predict``: which modes of a user's data are learned, when, and how fast one may step."""
+"""``deeplinear predict``: which modes of a user's data are learned, when, and the largest stable learning rate."""
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deeplinear.cli.output import Json, say_json
+from deeplinear.cli.picture import picture_for
 
 WORDS = {
     "tab": "\t",
@@ -19,9 +19,11 @@ WORDS = {
     "semicolon": ";",
 }  # separators that shells make hard to type
 
+WIDTH = 100  # of hidden layers
+
 
 class Inputs(StrEnum):
-    """What is done to inputs first."""
+    """Input preprocessing."""
 
     white = "white"
     centred = "centred"
@@ -34,11 +36,16 @@ def predict(
         Path,
         typer.Argument(help="A table (csv, tsv, txt, gz, parquet) or arrays (npz, npy, mat, IDX).", show_default=False),
     ],
-    depth: Annotated[int, typer.Option(help="Weight matrices; layers are one more.")] = 2,
+    depth: Annotated[int, typer.Option(help="Number of weight matrices: one more than hidden layers.")] = 2,
     target: Annotated[
-        list[str] | None, typer.Option(help="Target column of a table, may be repeated; usually the last if not given.")
+        list[str] | None,
+        typer.Option(
+            metavar="<name>", help="Target column of a table; may be repeated. Usually the last column if not given."
+        ),
     ] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out, may be repeated.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="<name>", help="Column to leave out; may be repeated.")
+    ] = None,
     classes: Annotated[
         bool | None, typer.Option("--classes/--numbers", help="Whether integer labels are classes or numbers.")
     ] = None,
@@ -49,29 +56,49 @@ def predict(
         bool, typer.Option("--drop-missing", help="Leave out rows with missing cells instead of refusing them.")
     ] = False,
     separator: Annotated[
-        str | None, typer.Option(help="Between the cells of a text file; tab and space are words.")
+        str | None,
+        typer.Option(
+            metavar="<mark>", help="Character between the cells of a text file; tab and space may be written as words."
+        ),
     ] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal mark of a text file: . or ,")] = None,
-    thousands: Annotated[str | None, typer.Option(help="Mark between groups of three digits in a text file.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a text file, such as cp1252 or utf-16.")] = None,
-    x: Annotated[str | None, typer.Option("--x", help="Array of inputs in a file of arrays.")] = None,
+    decimal: Annotated[str | None, typer.Option(metavar="<mark>", help="Decimal mark of a text file: . or ,")] = None,
+    thousands: Annotated[
+        str | None,
+        typer.Option(metavar="<mark>", help="Mark between groups of three digits in a text file, such as a comma."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="<name>", help="Encoding of a text file, such as cp1252 or utf-16.")
+    ] = None,
+    x: Annotated[str | None, typer.Option("--x", metavar="<name>", help="Array of inputs in a file of arrays.")] = None,
     y: Annotated[
-        str | None, typer.Option("--y", help="Array of targets in a file of arrays, or a file that holds them.")
+        str | None,
+        typer.Option(
+            "--y", metavar="<name>", help="Array of targets in a file of arrays, or the name of a file that holds them."
+        ),
     ] = None,
-    inputs: Annotated[Inputs, typer.Option(help="Input preprocessing.")] = Inputs.white,
+    inputs: Annotated[
+        Inputs,
+        typer.Option(
+            metavar="<white|centred|raw>",
+            help="Input preprocessing: centred (or centered) subtracts the mean, white also scales every direction to unit variance.",
+        ),
+    ] = Inputs.white,
     simulate: Annotated[
-        bool, typer.Option("--simulate", help="Run gradient descent too, for 200 000 epochs at most, and compare.")
+        bool, typer.Option("--simulate", help="Also run gradient descent, for at most 200 000 epochs, and compare.")
     ] = False,
-    width: Annotated[int, typer.Option(help="Width of every hidden layer.")] = 100,
+    width: Annotated[
+        int | None, typer.Option(help=f"Width of every hidden layer; {WIDTH} if not given.", show_default=False)
+    ] = None,
     strength: Annotated[
         float,
-        typer.Option(help="Initial strength of every mode, as a fraction of the largest target: between 0 and 1."),
+        typer.Option(help="Initial strength of every mode, as a fraction of the largest target; between 0 and 1."),
     ] = 1e-3,
     rate: Annotated[
-        float | None, typer.Option(help="Learning rate on the summed loss; the best one if not given.")
+        float | None, typer.Option(help="Learning rate for the summed loss; the best one if not given.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="PNG to draw, in a folder that exists; FILE-modes.png if not given.")
+        Path | None,
+        typer.Option(help="Picture to draw (png, svg or pdf), in a folder that exists; FILE-modes.png if not given."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -84,6 +111,11 @@ def predict(
     from deeplinear.report.predict import predict as predicted
     from deeplinear.report.prediction_text import print_prediction
 
+    if depth == 1 and width is not None:
+        raise ValueError(
+            f"predict needs no --width with --depth 1, got --width {width}: a single weight matrix has no hidden layer. Leave one of "
+            f"them out."
+        )
     picture = picture_for(file, out)
     task = data.from_file(
         file,
@@ -100,36 +132,12 @@ def predict(
         x=x,
         y=y,
     )
-    found = predicted(task, depth=depth, width=width, strength=strength, rate=rate, simulate=simulate)
+    found = predicted(
+        task, depth=depth, width=WIDTH if width is None else width, strength=strength, rate=rate, simulate=simulate
+    )
     modes_figure.save(found, picture)
     if as_json:
         left_out = [each._asdict() for each in task.left_out]
         say_json(found.record() | {"examples": task.examples, "left_out": left_out, "picture": str(picture)})
     else:
         print_prediction(found, picture)
-
-
-def picture_for(file: Path, out: Path | None) -> Path:
-    """The PNG to draw.
-
-    Raises:
-        ValueError: it is no PNG, or it cannot be written: better said before anything is computed.
-    """
-    picture = out or file.with_name(f"{file.stem}-modes.png")
-    if picture.suffix.lower() != ".png":
-        raise ValueError(f"predict needs --out ending in .png, got {picture.name}: a picture is drawn. Rename it.")
-    folder = picture.parent
-    if not folder.is_dir():
-        if out is None:
-            return picture  # the data are not there either, which is said when they are read
-        raise ValueError(
-            f"predict needs a folder for its picture, got --out {picture}: there is no folder {str(folder)!r}. Make it, or name "
-            f"another one."
-        )
-    if picture.is_dir() or not os.access(picture if picture.exists() else folder, os.W_OK):
-        raise ValueError(
-            f"predict needs a picture that it may write, got {str(picture)!r}: "
-            + ("it is a folder" if picture.is_dir() else f"writing into the folder {str(folder)!r} is not permitted")
-            + ". Name another file with --out."
-        )
-    return picture

@@ -55,6 +55,29 @@ def name_of(param: Any) -> str:
     return max(param.opts, key=len)
 
 
+def refuse_repeated(context: Any, arguments: list[str], params: list[Any]) -> None:
+    """Refuse an option that takes one value and is given twice, and a switch that is given both ways.
+
+    Args:
+        context: of the command.
+        arguments: as given.
+        params: what Typer found in them, in their order.
+
+    Raises:
+        ValueError: names the options.
+    """
+    command = context.command_path.removeprefix("deeplinear ")
+    for param in params:
+        if params.count(param) < 2 or getattr(param, "multiple", False) or not param.opts[0].startswith("-"):
+            continue
+        both = [name for name in (*param.opts, *param.secondary_opts) if name in arguments]
+        if len(both) > 1 and set(both) & set(param.secondary_opts):
+            raise ValueError(
+                f"{command} needs one of {listed(both)}, got both: they mean the opposite of each other. Leave one out."
+            )
+        raise ValueError(f"{command} needs {name_of(param)} once, got it twice: only one can be meant. Leave one out.")
+
+
 def wanted(param: Any, context: Any) -> str:
     """What kind of value a parameter takes, from the signature of the command."""
     function = inspect.unwrap(context.command.callback) if context.command.callback else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from deeplinear.report.signature import METADATA
 
 if TYPE_CHECKING:
     from deeplinear.arrays import Array
@@ -21,14 +24,18 @@ LATER = "#b0b0b0"  # of modes beyond those with a colour: lighter than GREY, and
 
 
 def save(prediction: Prediction, file: Path) -> None:
-    """Draw into a PNG file; letters that the font lacks are drawn as boxes, in silence."""
+    """Draw into a file (png, svg or pdf) that says who made it; letters that the font lacks are drawn as boxes, in silence."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
+    kind, content = file.suffix.lower(), io.BytesIO()
     figure = Figure(figsize=size(prediction), layout="constrained")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         draw(prediction, figure)
-        figure.savefig(file, dpi=160)
+        with rc_context({"svg.hashsalt": "deeplinear"}):
+            figure.savefig(content, dpi=160, format=kind[1:], metadata=METADATA[kind])
+    file.write_bytes(content.getvalue())
 
 
 def size(prediction: Prediction) -> tuple[float, float]:

@@ -92,7 +92,7 @@ def test_one_name_is_enough_where_the_other_is_usual(saved):
         ),
         ({"y": "z"}, r"the name of an array in data.npz or of a file, got y='z'"),
         ({"x": "y", "y": "y"}, "two different arrays, got 'y' as inputs and as targets"),
-        ({"target": ("a",)}, "no target for npz, got target='a' .* --y NAME"),
+        ({"target": ("a",)}, "no target for arrays, got target='a' .* --y NAME"),
         ({"separator": ";"}, "no separator for arrays, got separator=';'"),
         ({"header": False}, "no header for arrays, got header=False"),
         ({"drop": ("a",)}, r"columns to drop among x\[:, 0\], x\[:, 1\], x\[:, 2\], .*'a' is not there"),

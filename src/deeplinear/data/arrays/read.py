@@ -96,6 +96,11 @@ def find_pair(path: Path, roles: Roles) -> Sources:
         if len(arrays) == 1 and roles.y is None
         else None
     )
+    if second is not None and roles.target and roles.y:
+        raise ValueError(
+            f"{FUNCTION} needs no target beside targets in a file of their own, got target={roles.target[0]!r} and y={roles.y!r}: only one "
+            f"can be meant. Leave one of them out."
+        )
     if second is not None and roles.target == ():
         x = choose_inputs(file, arrays, roles)
         others = arrays_in(second)
@@ -111,7 +116,7 @@ def find_pair(path: Path, roles: Roles) -> Sources:
         return Sources(*records, arrays, [])
     if roles.target:
         raise ValueError(
-            f"{FUNCTION} needs no target for npz, got target={roles.target[0]!r} for {file}: targets of arrays are an array of their own. "
+            f"{FUNCTION} needs no target for arrays, got target={roles.target[0]!r} for {file}: targets of arrays are an array of their own. "
             f"Leave target out, or name the array with --y NAME (y='…')."
         )
     x, y = choose_pair(file, arrays, roles)

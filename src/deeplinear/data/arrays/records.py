@@ -21,6 +21,12 @@ def split_records(file: str, arrays: list[Stored], roles: Roles) -> tuple[Stored
     if len(data) != 1 or not data[0].dtype.names or len(data[0].dtype.names) < 2 or len(data[0].shape) != 1:
         return None
     records, fields = data[0], list(data[0].dtype.names)
+    for option, value in (("x", roles.x), ("y", roles.y)):
+        if value is not None and (option == "y" or value != records.name):
+            raise ValueError(
+                f"load_file needs no {option} for an array of records, got {option}={value!r} for {file}: its fields are columns. Name the "
+                f"field that is the target with --target FIELD (target='…'), or a file of targets with --y FILE."
+            )
     targets = list(roles.target) or fields[-1:]
     unknown = [name for name in targets if name not in fields]
     if unknown or len(targets) == len(fields):

@@ -79,7 +79,7 @@ def find_dialect(function: str, file: str, head: str, rows: int, roles: Roles) -
     separator = roles.separator or separator or find_separator(table, quote)
     cells, ends = cut(function, file, table, separator, quote)
     before = sum(1 for line in lines[:start] if line.strip())
-    classes = scikit_learn(cells, rows - before)
+    classes = scikit_learn(cells, rows - before) if roles.header is None else ()
     names: tuple[str, ...] = ()
     begin, sample = 0, cells
     above = cut(function, file, [comment], separator, quote)[0][0] if comment else []
