@@ -34,17 +34,26 @@ class Inputs(StrEnum):
 def predict(
     file: Annotated[
         Path,
-        typer.Argument(help="A table (csv, tsv, txt, gz, parquet) or arrays (npz, npy, mat, IDX).", show_default=False),
+        typer.Argument(
+            readable=False,
+            help="A table (csv, tsv, txt, gz, parquet) or arrays (npz, npy, mat, IDX).",
+            show_default=False,
+        ),
     ],
     depth: Annotated[int, typer.Option(help="Number of weight matrices: one more than hidden layers.")] = 2,
     target: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="<name>", help="Target column of a table; may be repeated. Usually the last column if not given."
+            metavar="<name>",
+            help="Target column of a table, by name, or by position where it has no name of its own; may be repeated. Usually the last column if not given.",
         ),
     ] = None,
     drop: Annotated[
         list[str] | None, typer.Option(metavar="<name>", help="Column to leave out; may be repeated.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="<name>", help="Column that looks like an index and is a feature; may be repeated."),
     ] = None,
     classes: Annotated[
         bool | None, typer.Option("--classes/--numbers", help="Whether integer labels are classes or numbers.")
@@ -98,7 +107,10 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Picture to draw (png, svg or pdf), in a folder that exists; FILE-modes.png if not given."),
+        typer.Option(
+            readable=False,
+            help="Picture to draw (png, svg or pdf), in a folder that exists; FILE-modes.png if not given.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -122,6 +134,7 @@ def predict(
         inputs=inputs.value,
         target=target or None,
         drop=drop or None,
+        keep=keep or None,
         kind=None if classes is None else "classes" if classes else "numbers",
         header=header,
         drop_missing=drop_missing,

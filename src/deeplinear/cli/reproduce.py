@@ -26,7 +26,9 @@ def reproduce(
     scale: Annotated[
         Scale, typer.Option(help="quick takes a few minutes for all figures; paper uses the sizes of the paper.")
     ] = Scale.quick,
-    out: Annotated[Path, typer.Option(help="Folder for figures, arrays and claims.json.")] = Path("results"),
+    out: Annotated[Path, typer.Option(readable=False, help="Folder for figures, arrays and claims.json.")] = Path(
+        "results"
+    ),
     fresh: Annotated[bool, typer.Option("--fresh", help="Recompute figures that are already finished.")] = False,
     as_json: Json = False,
 ) -> None:

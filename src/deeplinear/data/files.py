@@ -52,7 +52,7 @@ def from_frame(
         frame: one example a row. Its index is no column; what a column holds is decided by its type.
         inputs: ``"raw"``, ``"centred"`` or ``"white"``, see `Task.from_data`.
         reduction: ``"sum"`` or ``"mean"`` over examples.
-        **roles: ``target``, ``drop``, ``kind`` and ``drop_missing`` as in `load_file`.
+        **roles: ``target``, ``drop``, ``keep``, ``kind`` and ``drop_missing`` as in `load_file`.
 
     Raises:
         TypeError: not a data frame.
@@ -77,9 +77,11 @@ def load_file(path: str | Path, **roles: Unpack[RoleOptions]) -> tuple[Array, Ar
         path: of the file.
         **roles: what the file does not say, all optional:
 
-            - ``target``: the target column or columns. If not given, the last column; or the only one that is called label,
+            - ``target``: the target column or columns, by name; columns without a name, or with one that is there twice, by their position
+              from 1, as text. If not given, the last column; or the only one that is called label,
               class or target; or the first, if it is the only one of text.
             - ``drop``: columns that are neither features nor targets.
+            - ``keep``: columns that are features even though they look like an index, which is left out otherwise.
             - ``kind``: ``"classes"`` makes one-hot classes of integer labels, ``"numbers"`` says that they are numbers. Text is
               classes, if it looks like classes.
             - ``header``: whether the first line holds names.

@@ -15,6 +15,7 @@ class RoleOptions(TypedDict, total=False):
 
     target: Names
     drop: Names
+    keep: Names
     kind: Kind | None
     header: bool | None
     drop_missing: bool
@@ -33,6 +34,7 @@ class Roles:
     Attributes:
         target: names of target columns; the last column if empty.
         drop: names of columns that are neither features nor targets.
+        keep: names of columns that are features even though they look like an index.
         kind: of targets; ``"classes"`` makes classes of integer labels, ``"numbers"`` says that integers are numbers.
         header: whether the first line holds names.
         drop_missing: whether rows with a missing cell are dropped; they are refused otherwise.
@@ -46,6 +48,7 @@ class Roles:
 
     target: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     kind: Kind | None = None
     header: bool | None = None
     drop_missing: bool = False
@@ -70,7 +73,7 @@ class Roles:
             raise TypeError(
                 f"{function} needs arguments that it knows, got {unknown[0]!r}: it takes {known}. Rename or remove it."
             )
-        names = {name: named(function, name, options.get(name)) for name in ("target", "drop")}
+        names = {name: named(function, name, options.get(name)) for name in ("target", "drop", "keep")}
         roles = cls(**{**options, **names})  # type: ignore[arg-type]
         for name, allowed in CHOICES.items():
             value = getattr(roles, name)
@@ -108,7 +111,7 @@ def plain(separator: str) -> bool:
 
 def named(function: str, argument: str, value: Names) -> tuple[str, ...]:
     """One name or several as a tuple, each once; errors as `Roles.from_options`."""
-    if value is None or (argument == "drop" and len(value) == 0):
+    if value is None or (argument != "target" and len(value) == 0):
         return ()
     names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else None
     if not names or not all(isinstance(name, str) for name in names):

@@ -86,8 +86,8 @@ def test_read_as_the_plain_file(name):
         (
             "pandas_two_index.csv",
             {},
-            f"features a, b, c; {KINDS}; left out: column 1 (counts the rows from 0 to 39); left out: Unnamed: 0 (counts the "
-            f"rows from 0 to 39)",
+            f"features a, b, c; {KINDS}; left out: column 1 (counts the rows from 0 to 39); pass --keep 'column 1' "
+            f"(keep='column 1') if it is a feature; left out: Unnamed: 0 (counts the rows from 0 to 39); pass --keep 'Unnamed: 0'",
         ),
         ("index_text.csv", {}, f"features a, b, c; {KINDS}; left out: column 1 (a different text in each row)"),
         ("labels_first.csv", {}, f"features a, b, c; {KINDS}; kind is the target, as the only text; pass --target"),

@@ -122,8 +122,8 @@ def test_infinite_values(maker):
     [
         ([[1], [2], [3]], r"numbers, text or truth values in every cell, got a list in column 'c'"),
         ([1j, 2j, 3j], "got a complex in column 'c'"),
-        ([datetime.date(2020, 1, day) for day in (1, 2, 3)], "got '2020-01-01' in column 'c', row 0 .* it is a date"),
-        (pandas.to_datetime(["2020-01-01 10:00"] * 3), "it is a date"),
+        ([datetime.date(2020, 1, day) for day in (1, 2, 3)], "got '2020-01-01' in column 'c', row 0 .* the column holds dates"),
+        (pandas.to_datetime(["2020-01-01 10:00"] * 3), "the column holds dates"),
         (pandas.to_timedelta([1, 2, 3], unit="s"), "got a Timedelta in column 'c'"),
     ],
 )

@@ -50,7 +50,7 @@ def test_target_and_drop(written, roles, features, targets):
     [
         ({"target": "Y"}, "target columns among a, b, c, y of data.csv, got target='Y': it is not there"),
         ({"drop": "bb"}, "drop columns among a, b, c, y .* got drop='bb': .* Did you mean 'b'"),
-        ({"target": "a", "drop": "a"}, "'a' in both"),
+        ({"target": "a", "drop": "a"}, "different columns for target and drop, got 'a' in both"),
         ({"target": ["a", "b", "c", "y"]}, "no feature is left"),
         ({"drop": ["a", "b", "c", "y"]}, "no target is left"),
         ({"target": []}, r"target to be a column name or a list of them, got target=\[\]"),
@@ -69,9 +69,56 @@ def test_roles_that_cannot_be(written, roles, text):
     refused(written(TABLE), text, **roles)
 
 
+HEADERLESS = "".join(f"{i % 5}.5,{i * i % 7},{i % 3},{(i * 3) % 11}.25\n" for i in range(30))
+COUNTED = "3,1,2,0\n" + HEADERLESS  # names that are numbers
+TWICE = "a,b,a,y\n" + HEADERLESS
+
+
+@pytest.mark.parametrize(
+    ("text", "roles", "inputs", "outputs"),
+    [
+        (HEADERLESS, {"target": "3"}, [0, 1, 3], [2]),
+        (HEADERLESS, {"drop": "1"}, [1, 2], [3]),
+        (HEADERLESS, {"target": ["2", "column 1"], "drop": ["1", "1"][:0]}, [2, 3], [1, 0]),
+        (COUNTED, {"target": "3", "header": True}, [1, 2, 3], [0]),
+        (COUNTED, {"drop": ["1", "0"], "header": True}, [0], [2]),
+        (TWICE, {"drop": "1"}, [1, 2], [3]),
+        (TWICE, {"drop": "3"}, [0, 1], [3]),
+        (TWICE, {"target": "3"}, [0, 1, 3], [2]),
+        (",b,c,y\n" + HEADERLESS, {"target": "1"}, [1, 2, 3], [0]),
+    ],
+)
+def test_columns_by_position(written, text, roles, inputs, outputs):
+    path = written(text)
+    x, y = load_file(path, **roles)
+    whole = np.loadtxt(HEADERLESS.splitlines(), delimiter=",")
+    assert_array_equal(x, whole[:, inputs])
+    assert_array_equal(y, whole[:, outputs])
+
+
+@pytest.mark.parametrize(
+    ("text", "roles", "said"),
+    [
+        (HEADERLESS, {"target": "5"}, "among column 1, column 2, column 3, column 4 of data.csv, got target='5': .* count from 1 to 4"),
+        (HEADERLESS, {"drop": "0"}, "got drop='0': it is not there.* positions, which count from 1 to 4"),
+        (HEADERLESS, {"drop": "9" * 30}, "positions, which count from 1 to 4"),
+        (HEADERLESS, {"target": "²"}, "positions, which count from 1 to 4"),
+        (HEADERLESS, {"target": "income"}, "among column 1, .* positions, which count from 1 to 4"),
+        (HEADERLESS, {"target": "1", "drop": "column 1"}, "different columns for target and drop, got 'column 1' in both"),
+        (TABLE, {"target": "3"}, "among a, b, c, y of data.csv, got target='3': it is not there. .* Column 3 is called 'c'"),
+        (TWICE, {"drop": "2"}, "got 'a' more than once in data.csv, in columns 1 and 3: .* such as --drop 3 \\(drop='3'\\)"),
+        (TWICE, {}, "got 'a' more than once in data.csv, in columns 1 and 3"),
+        (TABLE, {"keep": "z"}, "keep columns among a, b, c, y of data.csv, got keep='z'"),
+        (TABLE, {"keep": "a", "drop": "a"}, "different columns for drop and keep, got 'a' in both"),
+    ],
+)  # fmt: skip
+def test_positions_that_cannot_be(written, text, roles, said):
+    refused(written(text), said, **roles)
+
+
 def test_unknown_options_are_named(written):
     with pytest.raises(
-        TypeError, match=r"load_file needs arguments that it knows, got 'targets': it takes target, drop, kind"
+        TypeError, match=r"load_file needs arguments that it knows, got 'targets': it takes target, drop, keep, kind"
     ):
         load_file(written(TABLE), targets="y")
 
@@ -112,8 +159,12 @@ def test_numbers_that_are_no_labels_are_not_said_to_be(written, target):
         (["$5", "$6", "$7.50"], "a number with a currency"),
         (["5 €", "6 €", "7,50 €"], "a number with a currency"),
         (["10%", "20%", "30 %"], "a percentage"),
-        (["2020-01-01", "2020-01-02", "2020-01-03"], "a date. Write days since a first one"),
-        (["1/2/2020", "2/2/2020", "3/2/2020"], "a date"),
+        (["2020-01-01", "2020-01-02", "2020-01-03"], "dates. Write days since a first one"),
+        (["1/2/2020", "2/2/2020", "3/2/2020"], "dates"),
+        (["2020-01-01 10:00", "2020-01-02T11:30:00Z", "2020-01-03 23:59:59.5"], "dates"),
+        (["2020-01", "2020-02", "2020-12"], "dates"),
+        (["1 Jan 2020", "02-Feb-20", "3. March 2020"], "dates"),
+        (["Jan 1, 2020", "February 2020", "2020-Mar-01"], "dates"),
         (["10:30", "10:45", "11:00"], "a time"),
         (["(5)", "(6)", "(7)"], "a negative number in brackets"),
         (["<1", "<2", ">5"], "a bound"),
@@ -130,7 +181,10 @@ def test_numbers_in_disguise_are_no_classes(written, cells, text, place):
         x, y = load_file(path, **roles)
         assert_array_equal((y if place == "target" else x[:, 1:])[:3, 0], [1234.56, 2000.1, 12.5])
         return
-    refused(path, f"got '.*' in column 'c', line 2 of data.csv: it is {text}", **roles)
+    said = f"the column holds {text}" if text.startswith("dates") else f"it is {text}"
+    refused(path, f"got '.*' in column 'c', line 2 of data.csv: {said}", **roles)
+    if place == "feature":
+        refused(path, r"leave the column out with --drop c \(drop='c'\)", **roles)
     if place == "target":
         refused(path, "--classes \\(kind='classes'\\) if these are classes", **roles)
         assert load_file(path, kind="classes", **roles)[1].shape == (12, 3)
@@ -193,9 +247,17 @@ def test_many_levels_of_text(written):
     assert "left out: town (a different text in each row)" in columns(unique).notes
 
 
+def way_to_keep(left):
+    """How to keep a column, as the note on it ends."""
+    name = left.split(" (")[0]
+    shell = f"'{name}'" if " " in name else name
+    return f"; pass --keep {shell} (keep='{name}') if it is a feature"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "left"),
     [
+        ("my row id", "i + 1", "my row id (counts the rows from 1 to 20)"),
         ("", "i", "column 1 (counts the rows from 0 to 19)"),
         ("Unnamed: 0", "i + 1", "Unnamed: 0 (counts the rows from 1 to 20)"),
         ("PassengerId", "i + 1", "PassengerId (counts the rows from 1 to 20)"),
@@ -212,7 +274,14 @@ def test_index_columns(written, name, values, left):
     cells = [eval(values, {"i": i}) for i in range(20)]
     path = written(f"{name},a,y\n" + "".join(f"{cell},{i * i % 7}.5,{i % 3}.5\n" for i, cell in enumerate(cells)))
     found = columns(path)
-    assert [note for note in found.notes if "left out" in note] == ([f"left out: {left}"] if left else [])
+    assert [note for note in found.notes if "left out" in note] == (
+        [f"left out: {left}{way_to_keep(left)}"] if left else []
+    )
+    if left:
+        kept = columns(path, keep=left.split(" (")[0])
+        assert kept.features == (name or "column 1", "a")
+        assert not [note for note in kept.notes if "left out" in note]
+        assert_array_equal(load_file(path, keep=name or "1")[0][:, 0], cells)
     assert found.features == (("a",) if left else (name, "a"))
 
 

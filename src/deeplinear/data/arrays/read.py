@@ -83,6 +83,11 @@ def refuse_options_of_tables(file: str, roles: Roles) -> None:
                 f"{FUNCTION} needs no {option} for arrays, got {option}={getattr(roles, option)!r} for {file}: it says how a text table is "
                 f"written. Leave it out."
             )
+    if roles.keep:
+        raise ValueError(
+            f"{FUNCTION} needs no keep for arrays, got keep={roles.keep[0]!r} for {file}: columns of arrays are never left out as an "
+            f"index. Leave it out."
+        )
 
 
 def find_pair(path: Path, roles: Roles) -> Sources:

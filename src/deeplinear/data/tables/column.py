@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,11 @@ from deeplinear.data.labels import class_names
 from deeplinear.data.tables.numerals import is_missing, looks_like
 from deeplinear.data.tables.table import Table, Text
 
+DATE = "a date"
 INFINITE = "infinite or too large for float64"
 REMEDIES = {  # what helps against numbers in disguise, by what they look like
     "a number with marks": "Pass --decimal or --thousands (decimal=, thousands=)",
-    "a date": "Write days since a first one",
+    DATE: "Write days since a first one",
     "a time": "Write seconds",
     INFINITE: "Remove the row",
     "text among numbers": "Correct the cell",
@@ -111,9 +113,10 @@ class Column:
         what = looks[word] or "text among numbers"
         ways = [REMEDIES.get(what, "Write plain numbers")]
         ways += ["pass --classes (kind='classes') if these are classes"] if target and what != INFINITE else []
-        ways += [] if target else ["leave the column out with --drop (drop=)"]
+        ways += [] if target else [f"leave the column out with --drop {shlex.quote(self.name)} (drop={self.name!r})"]
+        said = "the column holds dates" if what == DATE and not numbers and set(looks) == {DATE} else f"it is {what}"
         raise ValueError(
             f"{self.table.function} needs a finite number in every cell of a column of numbers, got "
             f"{self.words.levels[word]!r} in column {self.name!r}, {self.table.place(int(self.word_rows[0]))} of "
-            f"{self.table.source}: it is {what}. {', or '.join(ways)}."
+            f"{self.table.source}: {said}. {', or '.join(ways)}."
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import shlex
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from deeplinear.data.tables.column import Column
 from deeplinear.data.tables.features import find_features
 from deeplinear.data.tables.index_columns import reason_to_leave_out
 from deeplinear.data.tables.missing import kept_rows
+from deeplinear.data.tables.positions import ROLES, position, with_names
 from deeplinear.data.tables.table import Table
 from deeplinear.data.tables.targets import find_targets
 from deeplinear.task.columns import Columns, shortened
@@ -27,6 +30,7 @@ def examples_from_table(table: Table, roles: Roles) -> Examples:
     Raises:
         ValueError: a column is unknown, a cell is missing or no number, or no feature is left.
     """
+    roles = with_names(roles, table.names, table.by_position)
     refuse_unknown(table, roles)
     columns = [Column.from_table(table, i) for i, name in enumerate(table.names) if name not in roles.drop]
     notes = list(table.notes)
@@ -45,8 +49,8 @@ def examples_from_table(table: Table, roles: Roles) -> Examples:
     features, before = [], True
     for column in rest:
         reason = reason_to_leave_out(column, before=before)
-        if reason:
-            notes.append(f"left out: {column.name} ({reason})")
+        if reason and column.name not in roles.keep:
+            notes.append(f"left out: {column.name} ({reason}){way_to_keep(column)}")
         else:
             features.append(column)
         before = before and bool(reason)
@@ -67,6 +71,13 @@ def examples_from_table(table: Table, roles: Roles) -> Examples:
     return x, found.y, Columns(int(np.count_nonzero(keep)), names, found.names, found.kind, found.column, tuple(notes))
 
 
+def way_to_keep(column: Column) -> str:
+    """How to keep a column of numbers that looks like an index, if it was meant; text has too many levels to be kept."""
+    if column.is_text:
+        return ""
+    return f"; pass --keep {shlex.quote(column.name)} (keep={column.name!r}) if it is a feature"
+
+
 def default_target(columns: list[Column]) -> tuple[list[Column], list[str]]:
     """The target where the user names none, and a note if it is not the last column."""
     last = columns[-1]
@@ -83,21 +94,33 @@ def default_target(columns: list[Column]) -> tuple[list[Column], list[str]]:
 def refuse_unknown(table: Table, roles: Roles) -> None:
     """Refuse names that are no columns; errors as `examples_from_table`."""
     known = {*table.names, *table.dropped}
-    for role in ("target", "drop"):
+    for role in ROLES:
         unknown = [name for name in getattr(roles, role) if name not in known]
         if unknown:
             alike = difflib.get_close_matches(unknown[0], table.names[:1000], 1)
             way = f"Did you mean {alike[0]!r}?" if alike else "Name a column that is there."
+            way += position_advice(table, unknown[0])
             raise ValueError(
                 f"{table.function} needs {role} columns among {shortened(table.names)} of {table.source}, got "
                 f"{role}={unknown[0]!r}: it is not there. {way}"
             )
-    both = [name for name in roles.target if name in roles.drop]
-    if both:
-        raise ValueError(
-            f"{table.function} needs a column to be target or to be dropped, got {both[0]!r} in both: only one is possible. "
-            f"Leave it out of one of them."
-        )
+    for first, second in itertools.combinations(ROLES, 2):
+        both = [name for name in getattr(roles, first) if name in getattr(roles, second)]
+        if both:
+            raise ValueError(
+                f"{table.function} needs different columns for {first} and {second}, got {both[0]!r} in both: only one is possible. "
+                f"Leave it out of one of them."
+            )
+
+
+def position_advice(table: Table, asked: str) -> str:
+    """How positions count, where columns have no names, or a position was tried on a column that has one."""
+    count, column = len(table.names), position(asked)
+    if len(table.unnamed) == count:
+        return f" Columns without names may be named by their positions, which count from 1 to {count}."
+    if column is not None and not table.dropped and column < count and column not in table.by_position:
+        return f" Column {column + 1} is called {table.names[column]!r}."
+    return ""
 
 
 def refuse_sides(table: Table, features: list[Column], targets: list[Column], roles: Roles, notes: list[str]) -> None:

@@ -43,8 +43,14 @@ MISSING = frozenset(  # in lower case
 SPACES = " \u00a0\u202f\u2009"
 APOSTROPHES = "'’"
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}[.,]?"  # in English
 DRESSES: tuple[tuple[str, str], ...] = (  # how a number may look that is none as it stands, and what it is
     (r"(\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2})([ T]\d{1,2}:\d{2}.*)?", "a date"),
+    (r"\d{4}-(0[1-9]|1[0-2])", "a date"),
+    (
+        rf"\d{{1,2}}\.?[- ]{MONTH}[- ]\d{{2,4}}|{MONTH} \d{{1,2}},? \d{{4}}|{MONTH}[- ]\d{{4}}|\d{{4}}[- ]{MONTH}([- ]\d{{1,2}})?",
+        "a date",
+    ),
     (r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", "a time"),
     (r"[+−-]?[$€£¥₹][ +−-]?[\d.,]+|[+−-]?[\d.,]+ ?([$€£¥₹]|[A-Z]{3})", "a number with a currency"),
     (r"[+−-]?[\d.,]+ ?[%‰]", "a percentage"),

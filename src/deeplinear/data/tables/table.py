@@ -47,6 +47,7 @@ class Table:
         place: where a row stands, such as ``"line 7"``.
         notes: how the cells were read.
         unnamed: columns that have no name in the file and are called by their number.
+        by_position: columns that may be named by their position: those without a name, or with one that is there twice.
         long: columns of whole numbers with so many digits that float64 cannot tell them apart.
         dropped: names of columns that were asked to be dropped and are not read at all.
         classes: names of classes 0, 1, … where the file gives them.
@@ -61,6 +62,7 @@ class Table:
     place: Callable[[int], str]
     notes: list[str] = field(default_factory=list)
     unnamed: frozenset[int] = frozenset()
+    by_position: frozenset[int] = frozenset()
     long: frozenset[int] = frozenset()
     dropped: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from deeplinear.data.tables.csv_rows import CsvRows
 from deeplinear.data.tables.dialect import Dialect, find_dialect
 from deeplinear.data.tables.duck import connection, fetch_numbers, fetch_odd, positions, refuse_size
 from deeplinear.data.tables.numerals import Marks, decide_marks
+from deeplinear.data.tables.positions import distinct_names, with_names
 from deeplinear.data.tables.regular_copy import regular_copy
 from deeplinear.data.tables.survey import Survey, survey
 from deeplinear.data.tables.table import Table, Text
@@ -32,7 +33,8 @@ def read_text_file(function: str, path: Path, roles: Roles) -> Table:
             f"{function} needs a header and at least one row, got a single line in {path.name}: there are no examples. "
             f"Write names on the first line and one example on each line after it."
         )
-    names, unnamed = column_names(function, path.name, dialect)
+    names, unnamed, shared = column_names(function, path.name, dialect, roles)
+    roles = with_names(roles, names, unnamed | shared)
     refuse_size(function, path.name, found.lines, len(names))
     marks = decide_marks(function, path.name, names, dialect.sample, roles)
     notes = reading_notes(path, found, dialect, marks)
@@ -74,6 +76,7 @@ def read_text_file(function: str, path: Path, roles: Roles) -> Table:
         place=rows.place,
         notes=notes,
         unnamed=unnamed,
+        by_position=unnamed | shared,
         long=frozenset(long),
         classes=dialect.classes,
     )
@@ -82,8 +85,10 @@ def read_text_file(function: str, path: Path, roles: Roles) -> Table:
     return table
 
 
-def column_names(function: str, file: str, dialect: Dialect) -> tuple[list[str], frozenset[int]]:
-    """Names of columns, and which of them are only numbers of columns.
+def column_names(
+    function: str, file: str, dialect: Dialect, roles: Roles
+) -> tuple[list[str], frozenset[int], frozenset[int]]:
+    """Names of columns, which of them have none and are called by their number, and which share theirs with others.
 
     Raises:
         ValueError: a name is used twice.
@@ -91,15 +96,8 @@ def column_names(function: str, file: str, dialect: Dialect) -> tuple[list[str],
     names = [" ".join(name.split()) for name in dialect.names] or [""] * dialect.width
     unnamed = frozenset(i for i, name in enumerate(names) if not name)
     named = [name or f"column {i + 1}" for i, name in enumerate(names)]
-    seen: set[str] = set()
-    for name in named:
-        if name in seen:
-            raise ValueError(
-                f"{function} needs column names that differ, got {name!r} more than once in {file}: it could mean either. "
-                f"Rename one."
-            )
-        seen.add(name)
-    return named, unnamed
+    found, shared = distinct_names(function, file, named, roles)
+    return found, unnamed, shared
 
 
 def reading_notes(path: Path, found: Survey, dialect: Dialect, marks: Marks) -> list[str]:
