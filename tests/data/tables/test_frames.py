@@ -120,9 +120,13 @@ def test_infinite_values(maker):
 @pytest.mark.parametrize(
     ("column", "text"),
     [
+        ([np.ones(2), np.ones(2), np.ones(2)], r"got an array in column 'c'"),
         ([[1], [2], [3]], r"numbers, text or truth values in every cell, got a list in column 'c'"),
         ([1j, 2j, 3j], "got a complex in column 'c'"),
-        ([datetime.date(2020, 1, day) for day in (1, 2, 3)], "got '2020-01-01' in column 'c', row 0 .* the column holds dates"),
+        (
+            [datetime.date(2020, 1, day) for day in (1, 2, 3)],
+            "got '2020-01-01' in column 'c', row 0 .* the column holds dates",
+        ),
         (pandas.to_datetime(["2020-01-01 10:00"] * 3), "the column holds dates"),
         (pandas.to_timedelta([1, 2, 3], unit="s"), "got a Timedelta in column 'c'"),
     ],
@@ -195,7 +199,7 @@ def test_parquet_types(tmp_path):
     assert_array_equal(x, np.column_stack([i, i / 4, np.float32(i * 0.1), i]))
     assert columns.targets == ("False", "True")
     assert_array_equal(y[:, 1], i % 2 == 0)
-    with pytest.raises(ValueError, match=r"got a ndarray in column 'parts' of types.parquet"):
+    with pytest.raises(ValueError, match=r"got lists in column 'parts' of types.parquet"):
         load_file(path)
 
 

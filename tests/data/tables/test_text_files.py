@@ -263,3 +263,23 @@ def test_the_first_line_of_scikit_learn_counts_features_that_are_there(written):
     task = from_file(path, inputs="raw")
     assert (task.class_names, task.examples) == (("ant", "bee"), 3)
     assert Path(path).exists()
+
+
+LONG = "x" * 140_000  # more than Python's reader of csv takes in a cell
+
+
+@pytest.mark.parametrize(("separator", "row"), [(",", 2), (" ", 2), (" ", 402), (";", 0)])
+def test_a_cell_that_is_too_long_is_one_sentence(written, separator, row):
+    """In the first rows, which say how a file is written, and in any row that is aligned by blanks."""
+    rows = [f"{i},{i * i % 7},{LONG if i == row else i % 3}".replace(",", separator) for i in range(500)]
+    path = written("\n".join(["a,b,t".replace(",", separator), *rows]) + "\n")
+    with pytest.raises(
+        ValueError, match=r"^load_file needs cells of at most 131072 characters, got a longer one in data"
+    ):
+        load_file(path)
+
+
+def test_a_long_cell_in_a_later_row_is_read(written):
+    rows = [f"{i},{LONG if i == 402 else 'y'},{i % 3}" for i in range(500)]
+    x, _ = load_file(written("\n".join(["a,b,t", *rows]) + "\n"), drop="b")
+    assert x[402, 0] == 402

@@ -162,10 +162,19 @@ def cut(function: str, file: str, lines: Sequence[str], separator: str, quote: s
             if count > SAMPLE_CELLS and len(rows) > 1:
                 break
     except csv.Error as error:
-        raise ValueError(
-            f"{function} needs a table, got {file}: {error}. Check the quotes, or pass --separator (separator=)."
-        ) from error
+        raise not_cut(function, file, error) from error
     return rows or [[""]], ends or [1]
+
+
+def not_cut(function: str, file: str, error: csv.Error) -> ValueError:
+    """What is said where Python's reader of csv cannot cut a line."""
+    remedy = "Check the quotes, or pass --separator (separator=)"
+    if "field larger than field limit" in str(error):
+        return ValueError(
+            f"{function} needs cells of at most {csv.field_size_limit()} characters, got a longer one in {file}: a quote without its partner "
+            f"may have joined lines, or cells are separated in another way. {remedy}."
+        )
+    return ValueError(f"{function} needs a table, got {file}: {error}. {remedy}.")
 
 
 def scikit_learn(cells: Rows, rows: int) -> tuple[str, ...]:

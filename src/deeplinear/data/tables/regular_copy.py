@@ -12,13 +12,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplinear.data.tables.dialect import BLANK, COMMENT, Dialect, csv_reader
+from deeplinear.data.tables.dialect import BLANK, COMMENT, Dialect, csv_reader, not_cut
 from deeplinear.data.tables.survey import open_bytes
 
 
 @contextmanager
-def regular_copy(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[Path, NDArray[np.int64], list[int]]]:
-    """Rows as UTF-8 in a temporary file, the line of each row, and those of comments between; removed at the end."""
+def regular_copy(
+    function: str, path: Path, encoding: str, dialect: Dialect
+) -> Iterator[tuple[Path, NDArray[np.int64], list[int]]]:
+    """Rows as UTF-8 in a temporary file, the line of each row, and those of comments between; removed at the end.
+
+    Raises:
+        ValueError: a line that cannot be cut into cells.
+    """
     with tempfile.TemporaryDirectory(prefix="deeplinear-") as folder:
         copy = Path(folder, "rows.csv")
         numbers: list[int] = []
@@ -34,7 +40,10 @@ def regular_copy(path: Path, encoding: str, dialect: Dialect) -> Iterator[tuple[
                     continue
                 numbers.append(number)
                 if dialect.separator == " ":
-                    row = next(csv_reader([line], " ", dialect.quote))
+                    try:
+                        row = next(csv_reader([line], " ", dialect.quote))
+                    except csv.Error as error:
+                        raise not_cut(function, path.name, error) from error
                     writer.writerow(row)
                 else:
                     out.write(line if line.endswith("\n") else line + "\n")

@@ -40,7 +40,7 @@ def read_text_file(function: str, path: Path, roles: Roles) -> Table:
     notes = reading_notes(path, found, dialect, marks)
     copied = not found.regular or dialect.separator == " " or dialect.tall
     with (
-        regular_copy(path, found.encoding, dialect) if copied else nullcontext((path, None, ())) as (
+        regular_copy(function, path, found.encoding, dialect) if copied else nullcontext((path, None, ())) as (
             source,
             lines,
             comments,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sized
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +47,7 @@ def table_from_arrays(
     texts: list[str] = []
     long: set[int] = set()
     for i, column in enumerate(columns.values()):
-        if column.dtype.kind in "iuf":
+        if column.dtype.kind in "iuf" and column.ndim == 1:
             fill(values[:, i], column)
             if column.dtype.kind in "iu" and np.abs(values[:, i]).max(initial=0) > EXACT:
                 long.add(i)
@@ -84,7 +86,7 @@ def fill_from_objects(
     function: str, source: str, name: str, values: NDArray[np.float64], column: NDArray[Any]
 ) -> dict[int, str]:
     """Copy numbers among objects, and return the text of all others by row; errors as `table_from_arrays`."""
-    masked = np.ma.getmaskarray(column)
+    masked = np.ma.getmaskarray(column).reshape(len(column), -1).all(axis=1)  # cells that are arrays are one axis more
     if column.dtype.kind == "M":
         column = np.datetime_as_string(np.ma.getdata(column), unit="s")
     rest: dict[int, str] = {}
@@ -95,10 +97,12 @@ def fill_from_objects(
             rest[row] = str(cell)
         elif isinstance(cell, (numbers.Real, Decimal)):
             values[row] = float(cell)
+        elif isinstance(cell, UUID):
+            rest[row] = str(cell)
         elif not isinstance(cell, (str, date, time)):
             raise ValueError(
-                f"{function} needs numbers, text or truth values in every cell, got a {type(cell).__name__} in column {name!r} "
-                f"of {source}: it is no single value. Leave the column out with drop, or make columns of its parts."
+                f"{function} needs numbers, text or truth values in every cell, got {kind_of(cell)} in column {name!r} of {source}: it "
+                f"is no single value. Leave the column out with --drop {shlex.quote(name)} (drop={name!r}), or make columns of its parts."
             )
         elif isinstance(cell, str) and PLAIN.fullmatch(cell.strip()):
             values[row] = float(cell)
@@ -107,10 +111,18 @@ def fill_from_objects(
     return rest
 
 
+def kind_of(cell: object) -> str:
+    """What a cell is that holds several values."""
+    kind = type(cell).__name__
+    return "an array" if isinstance(cell, np.ndarray) else f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
 def is_nothing(cell: object) -> bool:
     """Whether a cell is None, NaN, NaT or NA; only these differ from themselves or cannot be compared."""
     if cell is None:
         return True
+    if isinstance(cell, (Sized, np.ndarray)):  # text, and lists and arrays, which cannot be compared as a whole
+        return False
     try:
         return bool(cell != cell)
     except (TypeError, ValueError):
