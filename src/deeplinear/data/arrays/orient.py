@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from deeplinear.data.arrays.stored import Stored
 
 
-def check_shapes(file: str, x: Stored, y: Stored) -> None:
+def check_shapes(files: tuple[str, str], x: Stored, y: Stored) -> None:
     """Refuse arrays without examples, or targets that are a single value, before they are read.
 
     Raises:
         ValueError: says which.
     """
-    for each, side in ((x, "inputs"), (y, "targets")):
+    for each, side, file in ((x, "inputs", files[0]), (y, "targets", files[1])):
         if each.shape == ():
             raise ValueError(
                 f"load_file needs {side} for every example, got a single value in {each.name} of {file}: it has no axis of examples. Save "
@@ -26,11 +26,13 @@ def check_shapes(file: str, x: Stored, y: Stored) -> None:
             )
 
 
-def orient(file: str, x: Stored, y: Stored, xs: NDArray, ys: NDArray) -> tuple[NDArray, NDArray, list[str]]:
+def orient(
+    files: tuple[str, str], x: Stored, y: Stored, xs: NDArray, ys: NDArray
+) -> tuple[NDArray, NDArray, list[str]]:
     """Inputs ``(examples, …)`` and targets ``(examples,)`` or ``(examples, n_out)``, and what was turned.
 
     Args:
-        file: its name, for messages.
+        files: names of those of inputs and of targets, for messages.
         x: what the header of inputs says.
         y: what the header of targets says.
         xs: inputs.
@@ -51,8 +53,9 @@ def orient(file: str, x: Stored, y: Stored, xs: NDArray, ys: NDArray) -> tuple[N
         xs, ys = xs.T, ys.T
         notes.append(f"examples lie along the last axis of {x.name} and {y.name}")
     if len(xs) != len(ys):
+        found = f"{x} and {y} in {files[0]}" if files[0] == files[1] else f"{x} in {files[0]} and {y} in {files[1]}"
         raise ValueError(
-            f"load_file needs as many targets as inputs, got {x} and {y} in {file}: each row of one belongs to a row of the other. Check how "
+            f"load_file needs as many targets as inputs, got {found}: each row of one belongs to a row of the other. Check how "
             f"they were saved."
         )
     return xs, ys[:, 0] if ys.ndim == 2 and ys.shape[1] == 1 else ys, notes

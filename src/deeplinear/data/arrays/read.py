@@ -12,9 +12,9 @@ from deeplinear.arrays import Array
 from deeplinear.data.arrays.features import read_features
 from deeplinear.data.arrays.files import arrays_in
 from deeplinear.data.arrays.idx import labels_beside
-from deeplinear.data.arrays.missing import drop_missing, missing_cells, with_mask
+from deeplinear.data.arrays.missing import Side, drop_missing, masks_of, missing_cells, with_mask
 from deeplinear.data.arrays.orient import check_shapes, orient
-from deeplinear.data.arrays.pair import TARGETS, beside, choose_pair, only_one, plain_name
+from deeplinear.data.arrays.pair import TARGETS, beside, choose_pair, only_one, plain_name, without_split
 from deeplinear.data.arrays.real import check_type, columns_of_fields, real
 from deeplinear.data.arrays.records import split_records
 from deeplinear.data.arrays.stored import Stored, listed_arrays
@@ -23,6 +23,7 @@ from deeplinear.data.roles import Roles
 from deeplinear.task.columns import Columns
 
 FUNCTION = "load_file"
+WEIGHTS = {"weight", "weights", "sampleweight", "sampleweights", "classweight", "classweights", "w"}
 OF_TABLES = ("header", "separator", "decimal", "thousands", "encoding")
 
 
@@ -33,6 +34,8 @@ class Sources(NamedTuple):
     y: Stored
     arrays: list[Stored]
     notes: list[str]
+    beside: list[Stored] | None = None  # the arrays of the file of targets, where it is another one
+    file: str = ""  # its name
 
 
 def read_arrays(path: str | Path, roles: Roles) -> tuple[NDArray, Array, Columns]:
@@ -53,24 +56,30 @@ def read_arrays(path: str | Path, roles: Roles) -> tuple[NDArray, Array, Columns
     file = path.name
     refuse_options_of_tables(file, roles)
     source = find_pair(path, roles)
-    x, y = source.x, source.y
-    check_shapes(file, x, y)
-    check_type(file, x, "biufc")
-    check_type(file, y, "biufcSU" if not y.dtype.names else "biufc")
-    xs, ys, notes = load(file, x, y, source.arrays)
-    xs, ys, turned = orient(file, x, y, xs, ys)
+    x, y = one_field(source.x), one_field(source.y)
+    files = file, source.file or file
+    check_shapes(files, x, y)
+    check_type(files[0], x, "biufc")
+    check_type(files[1], y, "biufcSU" if not y.dtype.names else "biufc")
+    xs, ys, notes = load(files, x, y, masks(source))
+    xs, ys, turned = orient(files, x, y, xs, ys)
     if ys.ndim > 2:
         ys = ys.reshape(len(ys), -1)
     names = texts_in(source.arrays, ("featurenames", "columns")) if not x.dtype.names else x.dtype.names
     features = read_features(file, x, xs, names, roles.drop)
-    missing = {x.name: missing_cells(features.x), y.name: missing_cells(ys)}
-    complete, dropped = drop_missing(file, {x.name: features.x, y.name: ys}, missing, drop=roles.drop_missing)
+    sides = [
+        Side(x.name, files[0], features.x, missing_cells(features.x)),
+        Side(y.name, files[1], ys, missing_cells(ys)),
+    ]
+    complete, dropped = drop_missing(sides, drop=roles.drop_missing)
     xs, ys = (features.x, ys) if complete.all() else (features.x[complete], ys[complete])
     listed = (
-        texts_in(source.arrays, ("targetnames", "classnames", "labelnames")) if not y.dtype.names else y.dtype.names
+        texts_in([*source.arrays, *(source.beside or ())], ("targetnames", "classnames", "labelnames"))
+        if not y.dtype.names
+        else y.dtype.names
     )
-    targets = read_targets(FUNCTION, file, y.name, ys, listed, roles.kind)
-    said = [*source.notes, *notes, *turned, *features.notes, *dropped, *targets.notes]
+    targets = read_targets(FUNCTION, files[1], y.name, ys, listed, roles.kind)
+    said = [*source.notes, *unread(source), *notes, *turned, *features.notes, *dropped, *targets.notes]
     target = y.name if targets.kind == "classes" else ""
     return xs, targets.y, Columns(len(xs), features.names, targets.names, targets.kind, target, tuple(said))
 
@@ -115,7 +124,7 @@ def find_pair(path: Path, roles: Roles) -> Sources:
                 f"{FUNCTION} needs one array of targets, got {listed_arrays(others)} in {second.name}: any could be meant. Save the targets "
                 f"alone."
             )
-        return Sources(x, y, arrays, [f"targets from {second.name}"])
+        return Sources(x, y, arrays, [f"targets from {second.name}"], others, second.name)
     records = split_records(file, arrays, roles)
     if records is not None:
         return Sources(*records, arrays, [])
@@ -125,15 +134,8 @@ def find_pair(path: Path, roles: Roles) -> Sources:
             f"Leave target out, or name the array with --y NAME (y='…')."
         )
     x, y = choose_pair(file, arrays, roles)
-    rest = [
-        f"{each.name}{f' ({each.objects})' * each.dtype.hasobject}"
-        for each in arrays
-        if each is not x and each is not y and not helps(each)
-    ]
     notes = [f"arrays {x.name} and {y.name} were read"] if (x.name, y.name) != ("x", "y") else []
-    return Sources(
-        x, y, arrays, notes + ([f"{', '.join(rest[:8])}{', …' if len(rest) > 8 else ''} not read"] if rest else [])
-    )
+    return Sources(x, y, arrays, notes)
 
 
 def choose_inputs(file: str, arrays: list[Stored], roles: Roles) -> Stored:
@@ -144,31 +146,80 @@ def choose_inputs(file: str, arrays: list[Stored], roles: Roles) -> Stored:
     return choose_pair(file, [*arrays, empty], Roles(x=roles.x, y=""))[0]
 
 
-def helps(array: Stored) -> bool:
-    """Whether an array is text that names columns or classes, or a mask: it is used, or says nothing of the data."""
-    name = plain_name(array.name)
-    return (array.dtype.kind in "SU" and name.endswith(("names", "columns", "descr", "filename"))) or (
-        array.dtype.kind == "b" and "mask" in name
+def one_field(array: Stored) -> Stored:
+    """An array of records with a single field as a plain array of the field's name."""
+    if len(array.dtype.names or ()) != 1:
+        return array
+    (field,) = array.dtype.names or ()
+    return Stored(field, array.shape, array.dtype[field], lambda: array.load()[field])
+
+
+def masks(source: Sources) -> tuple[list[Stored], list[Stored]]:
+    """Masks of inputs and of targets."""
+    apart = source.beside is not None
+    return (
+        masks_of(source.arrays, source.x, "x", alone=True),
+        masks_of(source.beside if source.beside is not None else source.arrays, source.y, "y", alone=apart),
     )
 
 
-def load(file: str, x: Stored, y: Stored, arrays: list[Stored]) -> tuple[NDArray, NDArray, list[str]]:
+def unread(source: Sources) -> list[str]:
+    """What is said of arrays that were not used: masks and weights change results, so each of them is said to have no effect."""
+    of_x, of_y = masks(source)
+    used = [*of_x, *of_y]
+    notes = []
+    for arrays, ending in ((source.arrays, ""), (source.beside or [], f" in {source.file}")):
+        rest = [
+            each
+            for each in arrays
+            if not (each.name == source.x.name and arrays is source.arrays)
+            and not (each.name == source.y.name and arrays is (source.beside or source.arrays))
+            and not any(each is mask for mask in used)
+            and not helps(each)
+        ]
+        plain = [each for each in rest if not effect(each)]
+        listed = [f"{each.name}{f' ({each.objects})' * each.dtype.hasobject}" for each in plain[:8]]
+        notes += [f"{', '.join(listed)}{', …' if len(plain) > 8 else ''}{ending} not read"] if plain else []
+        notes += [f"{each.name}{ending} not read, so {effect(each)}" for each in rest if effect(each)]
+    return notes
+
+
+def effect(array: Stored) -> str:
+    """What it means that a mask or weights are not used; empty for other arrays."""
+    name = plain_name(array.name)
+    if "mask" in name:
+        return "no value counts as masked"
+    if without_split(name) in WEIGHTS:
+        return "all examples count alike"
+    return ""
+
+
+def helps(array: Stored) -> bool:
+    """Whether an array is text that names columns or classes, or describes the data."""
+    name = plain_name(array.name)
+    return array.dtype.kind in "SU" and name.endswith(("names", "columns", "descr", "filename"))
+
+
+def load(
+    files: tuple[str, str], x: Stored, y: Stored, masks: tuple[list[Stored], list[Stored]]
+) -> tuple[NDArray, NDArray, list[str]]:
     """Inputs as numbers, targets as float64, text or truth values, missing values as NaN, and notes; errors as `read_arrays`."""
     try:
         xs, ys = (columns_of_fields(each.load()) if each.dtype.names else each.load() for each in (x, y))
-        xs, notes = real(file, x.name, xs)
-        xs, masked = with_mask(arrays, x, xs, "x")
+        xs, notes = real(files[0], x.name, xs)
+        xs, masked = with_mask(masks[0], x, xs)
         notes = notes + masked
         if ys.dtype.kind in "SU":
             ys = text_labels(ys)
         elif ys.dtype.kind != "b":
-            ys, more = real(file, y.name, ys)
+            ys, more = real(files[1], y.name, ys)
             ys = ys.astype(np.float64)
-            ys, masked = with_mask(arrays, y, ys, "y")
-            notes += more + masked
+            notes += more
+        ys, masked = with_mask(masks[1], y, ys)
+        notes += masked
     except MemoryError as error:
         raise ValueError(
-            f"{FUNCTION} needs data that fit into memory, got {listed_arrays([x, y])} in {file}: there is less left. Keep fewer examples or "
+            f"{FUNCTION} needs data that fit into memory, got {listed_arrays([x, y])} in {' and '.join(dict.fromkeys(files))}: there is less left. Keep fewer examples or "
             f"features."
         ) from error
     return xs, ys, notes

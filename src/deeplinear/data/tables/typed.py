@@ -86,7 +86,9 @@ def fill_from_objects(
     function: str, source: str, name: str, values: NDArray[np.float64], column: NDArray[Any]
 ) -> dict[int, str]:
     """Copy numbers among objects, and return the text of all others by row; errors as `table_from_arrays`."""
-    masked = np.ma.getmaskarray(column).reshape(len(column), -1).all(axis=1)  # cells that are arrays are one axis more
+    masked = np.all(
+        np.ma.getmaskarray(column).reshape(len(column), -1), axis=1
+    )  # cells that are arrays are one axis more
     if column.dtype.kind == "M":
         column = np.datetime_as_string(np.ma.getdata(column), unit="s")
     rest: dict[int, str] = {}
