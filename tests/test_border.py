@@ -183,6 +183,37 @@ def test_arguments_are_left_as_they_are():
     assert task.examples == 20
 
 
+UNITS = [1e-150, 1e-100, 1e-80, 1e80, 1e100, 1e150]
+MEASURES = ("anisotropy", "diagonality", "misalignment")
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("wide", [False, True])
+def test_measures_of_alignment_do_not_depend_on_the_unit_of_inputs(unit, wide):
+    """Their numbers are squares of inputs, and norms of those squares would leave float64."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((5, 40) if wide else (30, 4)), rng.standard_normal((5 if wide else 30, 2))
+    one, other = dl.Task.from_data(x, y), dl.Task.from_data(unit * x, y)
+    for name in MEASURES:
+        assert getattr(one, name) > 1e-3
+        assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e154, 1e160, 1e300])
+def test_measures_of_alignment_do_not_depend_on_the_unit_of_correlations(unit):
+    rng = np.random.default_rng(0)
+    root, correlation = rng.standard_normal((4, 4)), rng.standard_normal((3, 4))
+    one, other = (dl.Task.from_correlations(each * root @ root.T, each * correlation) for each in (1.0, unit))
+    for name in MEASURES:
+        assert_allclose(getattr(other, name), getattr(one, name), rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e160])
+def test_correlations_on_inputs_that_never_occur_are_refused_in_any_unit(unit):
+    with pytest.raises(ValueError, match="Σ³¹ to live on inputs that occur"):
+        dl.Task.from_correlations(unit * np.diag([1.0, 0.0]), unit * np.ones((1, 2)))
+
+
 @pytest.mark.parametrize("unit", [1e-150, 1.0, 1e100, 1e150])
 def test_diagonality_does_not_depend_on_the_unit(unit):
     s11 = np.array([[2.0, 0.5], [0.5, 1.0]])

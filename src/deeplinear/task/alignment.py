@@ -21,7 +21,8 @@ def anisotropy(task: Correlations) -> float:
     if task.thin:
         powers, mean = task.principal[0], task.input_power / task.n_in
         away = np.append(powers - mean, np.sqrt(task.n_in - len(powers)) * mean)
-        return float(np.linalg.norm(away) / np.linalg.norm(powers))
+        size = powers.max(initial=0.0)
+        return float(np.linalg.norm(away / size) / np.linalg.norm(powers / size)) if size > 0 else 0.0
     s11 = task.input_correlation
     return relative_norm(s11 - np.eye(task.n_in) * (np.trace(s11) / task.n_in), s11)
 
@@ -55,11 +56,12 @@ def misalignment(task: Correlations, used: NDArray[np.bool_]) -> float:
     turn = task.mode_turns[used]
     root, coordinates = task.directions.root @ v, task.directions.coordinates @ v
     with np.errstate(divide="ignore", invalid="ignore"):
-        odds = np.linalg.norm(root - coordinates * powers, axis=0) / np.sqrt(powers)
+        odds = np.linalg.norm((root - coordinates * powers) / np.sqrt(powers), axis=0)
         largest = float(odds[odds > turn * np.sqrt(strongest / powers)].max(initial=0.0))
-    apart = np.linalg.norm(image - v * powers, axis=0)
-    apart = apart[apart > np.minimum(turn, EXCUSED) * strongest]
-    return max(float(np.linalg.norm(apart) / np.linalg.norm(image)), largest / float(np.hypot(1.0, largest)))
+    size = np.abs(image).max()  # squares of numbers beyond 1e154, or below 1e-154, leave float64
+    apart = np.linalg.norm((image - v * powers) / size, axis=0)
+    apart = apart[apart > np.minimum(turn, EXCUSED) * (strongest / size)]
+    return max(float(np.linalg.norm(apart) / np.linalg.norm(image / size)), largest / float(np.hypot(1.0, largest)))
 
 
 def mode_turns(s: Array) -> Array:

@@ -36,8 +36,9 @@ def checked_correlations(input_correlation: ArrayLike, input_output_correlation:
             f"have negative power. Check how Σ¹¹ was computed."
         )
     optimum = Directions.from_correlation(s11).solve(s31, 0.0)
-    unseen = np.linalg.norm((s31 - optimum @ s11) / scale)
-    if unseen > 1e-6 * np.linalg.norm(s31 / scale):
+    size = np.abs(s31 / scale).max(initial=0.0)  # squares of numbers beyond 1e154 leave float64
+    unseen = size and size * np.linalg.norm((s31 - optimum @ s11) / scale / size)
+    if unseen > 1e-6 * size * np.linalg.norm(s31 / scale / size if size else 0.0):
         raise ValueError(
             f"{need} Σ³¹ to live on inputs that occur, got a part of norm {unseen:.3g} on directions where Σ¹¹ has no "
             f"power: no data set gives that. Compute both from the same examples."

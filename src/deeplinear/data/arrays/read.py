@@ -148,9 +148,10 @@ def choose_inputs(file: str, arrays: list[Stored], roles: Roles) -> Stored:
 
 def one_field(array: Stored) -> Stored:
     """An array of records with a single field as a plain array of the field's name."""
-    if len(array.dtype.names or ()) != 1:
+    fields = array.dtype.names or ()
+    if len(fields) != 1:
         return array
-    (field,) = array.dtype.names or ()
+    field = fields[0]
     return Stored(field, array.shape, array.dtype[field], lambda: array.load()[field])
 
 
