@@ -56,8 +56,8 @@ def predict(
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
     """
-    from deeplinear.exact.curvature.path import sharpness_path
-    from deeplinear.exact.curvature.rates import task_sharpness
+    from deeplinear.curvature.path import sharpness_path
+    from deeplinear.curvature.rates import task_sharpness
     from deeplinear.exact.solve import solve
     from deeplinear.initial.decoupled import decoupled as decoupled_start
 
@@ -166,7 +166,7 @@ def descent(found: Prediction, task: Task, steps: int) -> Curve:
     """Gradient descent to the end of learning, or for as many steps as it may take; the task as it is or in compact form."""
     from deeplinear.initial.decoupled import decoupled
     from deeplinear.initial.reduced import reduced_decoupled
-    from deeplinear.simulate.descent import descend
+    from deeplinear.simulate.linear.descent import descend
 
     depth, times = found.depth, found.theory.times
     widths = [task.n_in, *[found.width] * (depth - 1), task.n_out]

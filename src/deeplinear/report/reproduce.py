@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import deeplinear.storage as storage
-import deeplinear.sweep as sweep
+from deeplinear import sweep
 from deeplinear.figures import FIGURES, Claim
 from deeplinear.sweep import storage
 from deeplinear.sweep.storage import UNREADABLE, whole

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 from deeplinear.cli.picture import picture_for
 from deeplinear.report.signature import PNG, is_signed

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.test_cli import run
+from tests.cli.test_cli import run
 
 FIELD = Path(__file__).parent / "data" / "field"
 RNG = np.random.default_rng(0)
