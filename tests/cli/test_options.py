@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.cli.test_cli import run
 
-FIELD = Path(__file__).parent / "data" / "field"
+FIELD = Path(__file__).parents[1] / "data" / "field"
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((20, 3))
 

@@ -424,7 +424,7 @@ def iris(tmp_path_factory):
 
 def your_data():
     """The section of README.md, and its commands with the block of output that follows each."""
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     section = text.split("## Your data\n")[1].split("\n## ")[0]
     return section, re.findall(r"```sh\n(deeplinear predict .*?)\n```\n\n```text\n(.*?)\n```", section, re.DOTALL)
 

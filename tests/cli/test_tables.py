@@ -8,7 +8,7 @@ import pytest
 
 from deeplinear import cli, data
 
-FIELD = Path(__file__).parent / "data" / "field"
+FIELD = Path(__file__).parents[1] / "data" / "field"
 
 
 def predicted(capsys, *arguments):
