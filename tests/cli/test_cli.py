@@ -174,20 +174,20 @@ def test_predict_says_what_modes_that_interact_follow(capsys, data_file, tmp_pat
     raw = ("predict", data_file, "--inputs", "raw", "--simulate", "--out", picture)
     code, out, _ = run(capsys, *raw)
     assert code == 0
-    assert "modes interact, and the flow of the whole map was integrated" in words(out)
-    assert "correlation of a mode with other inputs up to" in words(out)
+    assert "modes interact, and the gradient flow of the whole map was integrated" in words(out)
+    assert "a mode correlates with other inputs by up to" in words(out)
     assert "approximate" not in out
-    assert "law of its steps" not in words(out)
+    assert "discrete law" not in words(out)
     assert picture.exists()
     monkeypatch.setattr("deeplinear.report.predict.AFFORDABLE", 0)
     code, out, _ = run(capsys, *raw)
     assert code == 0
-    assert "approximate: inputs are not aligned with the task" in words(out)
+    assert "The prediction is approximate: it treats each mode on its own" in words(out)
     assert "from the approximate theory" in words(out)
     code, out, _ = run(capsys, "predict", data_file, "--out", picture)
     assert code == 0
     assert "approximate" not in out
-    assert "are unstable" in words(out)
+    assert "The largest stable learning rate is" in words(out)
 
 
 def test_predict_compares_descent_with_the_law_of_its_steps_and_tells_the_delay_apart(capsys, data_file):
@@ -198,10 +198,10 @@ def test_predict_compares_descent_with_the_law_of_its_steps_and_tells_the_delay_
     assert min(found["step_effect"]) > 0.1
     text = words(out)
     deviation, effect, delay = max(found["deviation"]), max(found["step_effect"]), max(found["delay"])
-    assert f"largest deviation of any mode from the law of its steps {100 * deviation:.0e} % of a target" in text
+    assert f"the largest deviation of any mode from the discrete law is {100 * deviation:.0e} % of a target." in text
     assert (
-        f"half learned up to {delay:.3g} epochs later than in continuous time, and up to {effect:.1%} of a target"
-        in text
+        f"half learned up to {delay:.3g} epochs later than in continuous time. The largest deviation from the continuous-time theory is "
+        f"{effect:.1%} of a target." in text
     )
     assert f"over {found['epochs']} epochs" in text
     for i in range(2):
@@ -220,12 +220,12 @@ def test_predict_says_how_far_descent_was_run(capsys, data_file, monkeypatch):
     code, out, _ = run(capsys, "predict", data_file, "--depth", 3, "--simulate")
     text = words(out)
     assert code == 0
-    assert "gradient descent was run for 5 epochs; learning takes" in text
+    assert "Gradient descent was run for 5 epochs; learning takes" in text
     assert "2 of 2 modes are not half learned by then and were not compared" in text
     assert "not yet" in text
     assert "nan" not in text
     assert "0.0%" not in text
-    assert "from the law of its steps" not in text
+    assert "from the discrete law" not in text
     code, out, _ = run(capsys, "predict", data_file, "--depth", 3, "--simulate", "--json")
     found = json.loads(out)
     assert not found["complete"]

@@ -121,7 +121,7 @@ def test_columns_of_the_tables_are_what_their_headers_say(found):
         "half learned: theory": four(found.half_times),
         "descent": four(found.run.half_times[:3]),
         "delay": [f"{value:+.3g}" for value in found.delays],
-        "deviation from law of its steps": [percent(value) for value in found.deviations],
+        "deviation from discrete law": [percent(value) for value in found.deviations],
     }
     assert four(found.half_times) != four(found.run.half_times[:3])
 
@@ -155,7 +155,27 @@ def test_tables_fit_a_terminal_of_80_columns(found, capsys, tmp_path):
         broken = [name for name in cells(modes_table(each))["features → targets"] if len(name) > 40]
         assert all(any(line.strip().startswith("→") for line in lines) for _ in broken[:1])
     assert sum(line.strip().startswith("→") for line in lines) == 20
-    assert "and 3 weaker modes" in "".join(lines)
+    assert "The table leaves out 3 weaker modes" in "".join(lines)
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60])
+def test_numbers_are_whole_in_a_narrow_terminal(found, capsys, tmp_path, monkeypatch, columns):
+    """Neither wrapped nor cut: a part of a number is another number."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_prediction(found, tmp_path / "p.png")
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split() for line in lines]
+    for i in range(3):
+        mode = [f"{i + 1}", f"{found.singular_values[i]:.4g}", f"{found.targets[i]:.4g}", f"{found.half_times[i]:.4g}"]
+        assert mode in [[row[0], *row[-3:]] for row in rows if len(row) >= 4]
+        descended = [mode[0], mode[3], f"{found.run.half_times[i]:.4g}", f"{found.delays[i]:+.3g}"]
+        assert [*descended, *percent(found.deviations[i]).split()] in rows
+    text = " ".join(" ".join(lines).split())
+    assert all(str(name) in text for name in found.task.mode_names) or columns == 60
+    if columns == 40:
+        assert max(map(len, lines[1:-1])) <= 40
+        assert f"mode 1: {found.task.mode_names[0]}" in text
+    assert "…" not in text
 
 
 def test_a_task_without_names_has_a_table_without_them(capsys, tmp_path):
@@ -169,12 +189,12 @@ def test_lines_about_a_prediction_are_what_they_say(found, capsys, tmp_path):
     print_prediction(found, tmp_path / "p.png")
     out = " ".join(capsys.readouterr().out.split())
     assert out.startswith(f"{found.task.description} network: depth 5, 4 inputs, 3 outputs singular")
-    assert "A minus sign means that the correlation is negative." in out
+    assert 'the correlation is negative for those after "less".' in out
     rates = re.search(
-        r"learning rate (\S+); rates above (\S+) = 2/λ are unstable, and (\S+) = 1/λ is the default", out
+        r"Learning rate (\S+): the default is 1/λ = (\S+), where .* largest stable learning rate is 2/λ = (\S+)\. ", out
     ).groups()
-    assert rates == tuple(f"{rate:.4g}" for rate in (found.rate, found.stable_rate, found.best_rate))
-    assert f"{200 * found.task.floor / found.task.output_power:.1f}% of the squared targets stays as loss" in out
+    assert rates == tuple(f"{rate:.4g}" for rate in (found.rate, found.best_rate, found.stable_rate))
+    assert f"{200 * found.task.floor / found.task.output_power:.1f}% of the squared targets remain as loss" in out
     assert "--simulate runs gradient descent itself" not in out  # it was run
     assert f"over {found.run.times[-1]:.0f} epochs" in out
     assert f"{percent(found.deviations.max())} of a target" in out
@@ -191,9 +211,12 @@ def test_the_first_step_is_that_of_gradient_descent(task, depth, capsys, tmp_pat
     assert found.record()["first_step"] == found.first_step
     print_prediction(found, tmp_path / "p.png")
     out = " ".join(capsys.readouterr().out.split())
-    assert f"half of the first mode after step {found.first_step}. --simulate runs gradient descent itself." in out
-    assert f"learning rate {found.rate:.4g}, the default: 1/λ" in out
-    assert f"rates above {found.stable_rate:.4g} = 2/λ are unstable" in out
+    assert (
+        f"half of the first mode is learned after step {found.first_step}. --simulate runs gradient descent itself."
+        in out
+    )
+    assert f"Learning rate {found.rate:.4g}: the default, 1/λ, where λ is" in out
+    assert f"The largest stable learning rate is 2/λ = {found.stable_rate:.4g}." in out
 
 
 def test_no_first_step_where_modes_interact_or_it_comes_late(example, task):
@@ -211,7 +234,7 @@ def test_a_rate_at_which_descent_diverges_is_refused_with_the_rates_that_are_not
 
 def test_loss_that_stays_is_told_only_where_there_is_some(capsys, tmp_path):
     print_prediction(predict(Task.from_modes([2.0, 1.0])), tmp_path / "p.png")
-    assert "stays as loss" not in capsys.readouterr().out
+    assert "remain as loss" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("depth", "word"), [(1, "earlier"), (3, "later")])
@@ -281,7 +304,9 @@ def printed(found, capsys, tmp_path):
 def test_a_rate_beyond_the_stable_one_is_called_unstable(task, capsys, tmp_path):
     stable = predict(task).stable_rate
     for rate, unstable in ((0.99 * stable, False), (1.01 * stable, True)):
-        assert ("unstable: the rate is above" in printed(predict(task, rate=rate), capsys, tmp_path)) == unstable
+        assert (
+            "Unstable: the learning rate is above" in printed(predict(task, rate=rate), capsys, tmp_path)
+        ) == unstable
 
 
 def test_an_approximate_result_says_how_wrong_it_may_be(example, capsys, tmp_path):
@@ -290,7 +315,7 @@ def test_an_approximate_result_says_how_wrong_it_may_be(example, capsys, tmp_pat
     text = printed(predict(raw, width=2), capsys, tmp_path)
     off = np.abs(raw.targets - raw.modes.s / raw.mode_powers).max() / raw.targets.max()
     assert f"may end off by {percent(off)} of the largest target" in text
-    assert f"correlation of a mode with other inputs up to {raw.misalignment:.3g}" in text
+    assert f"a mode correlates with other inputs by up to {raw.misalignment:.3g}, where 0 is aligned" in text
 
 
 def test_a_mode_that_is_not_learned_in_time_is_later(found):

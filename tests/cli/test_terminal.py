@@ -50,6 +50,38 @@ def test_every_command_prints_in_any_encoding(monkeypatch, tmp_path, encoding):
     assert json.loads(printed[5])["out"] == str(tmp_path / "Σ")
 
 
+@pytest.mark.parametrize(("command", "columns"), [("list", 40), ("laws", 40), ("list", 100), ("laws", 100)])
+def test_lists_fit_the_terminal_and_lose_nothing(capsys, monkeypatch, command, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = []
+    for options in ((), ("--json",)):
+        with pytest.raises(SystemExit):
+            cli.main([command, *options])
+        texts.append(capsys.readouterr().out)
+    lines, found = texts[0].splitlines(), json.loads(texts[1])
+    assert max(map(len, lines)) <= columns
+    shown = "".join(texts[0].split())
+    entries = {}
+    for group in found.values() if command == "list" else [found["conditions"]]:
+        entries |= group
+    laws = [] if command == "list" else [each[key] for each in found["laws"] for key in ("name", "source")]
+    for text in [*laws, *(entries if columns == 40 else ()), *(entries.values() if columns == 40 else ())]:
+        assert "".join(text.split()) in shown
+
+
+def test_columns_are_aligned_where_characters_are_replaced(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main(["laws"])
+    stream.flush()
+    lines = stream.buffer.getvalue().decode("ascii").split("Conditions")[-1].splitlines()
+    (plain,) = [line for line in lines if line.startswith("  balanced  ")]
+    (greek,) = [line for line in lines if line.startswith("  lambda-balanced  ")]
+    assert plain.index("decoupled, and all") == greek.index("W_2^TW_2 - W_1W_1^T = lambdaI, any lambda")
+
+
 def test_no_text_file_depends_on_the_locale():
     """Every file that the package opens as text is opened in UTF-8."""
     for path in Path(deeplinear.__file__).parent.rglob("*.py"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deeplinear.cli.output import Json, say_json
+from deeplinear.cli.output import Json, depth_of, print_entries, say_json
 
 
 def laws(as_json: Json = False) -> None:
@@ -16,15 +16,16 @@ def laws(as_json: Json = False) -> None:
         )
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
     console = Console(highlight=False)
     for law in FORMULAS:
-        console.print(f"[bold]{law.name}[/bold]\n  {law.kind}, {law.depths} weight matrices; source: {law.source}")
-        console.print(f"  needs: {', '.join(law.needs) or 'nothing'}\n", soft_wrap=True)
-    table = Table(
-        box=None, pad_edge=False, show_header=False, title="Conditions", title_justify="left", title_style="bold"
-    )
-    for name, meaning in CONDITIONS.items():
-        table.add_row(f"  {name}", meaning)
-    console.print(table)
+        console.print(Text(law.name, style="bold"))
+        for line in (
+            f"{law.kind}, {depth_of(law.depths)}; source: {law.source}",
+            f"needs: {', '.join(law.needs) or 'nothing'}",
+        ):
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print()
+    print_entries("Conditions", CONDITIONS)

@@ -1,10 +1,10 @@
-"""``deeplinear list``: what there is."""
+"""``deeplinear list``: figures, data sets, initial conditions, activations and laws by name."""
 
 from __future__ import annotations
 
 import importlib
 
-from deeplinear.cli.output import Json, say_json
+from deeplinear.cli.output import Json, depth_of, print_entries, say_json
 from deeplinear.summary import first_line
 
 DATA = ("hierarchy", "digits", "mnist", "semantic", "tree", "ring", "cluster", "ordering", "category")
@@ -27,18 +27,10 @@ def list_all(as_json: Json = False) -> None:
         "activations": {
             name: first_line(importlib.import_module(f"deeplinear.activations.{name}")) for name in ACTIVATIONS
         },
-        "laws": {formula.name: f"{formula.kind}; {formula.depths} layers" for formula in FORMULAS},
+        "laws": {law.name: f"{law.kind}, {depth_of(law.depths)}" for law in FORMULAS},
     }
     if as_json:
         say_json(lists)
         return
-    from rich.console import Console
-    from rich.table import Table
-
     for title, entries in lists.items():
-        table = Table(
-            box=None, pad_edge=False, show_header=False, title=title, title_justify="left", title_style="bold"
-        )
-        for name, line in entries.items():
-            table.add_row(f"  {name}", line)
-        Console(highlight=False).print(table)
+        print_entries(title, entries)

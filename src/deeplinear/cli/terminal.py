@@ -42,6 +42,15 @@ def ascii_for(character: str) -> str:
     return plain or "?"
 
 
+def readable(text: str) -> str:
+    """Text as the terminal will show it, for a table: its columns are as wide as the plainer characters."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return "".join(map(ascii_for, text))
+    return text
+
+
 @contextlib.contextmanager
 def plain_where_needed() -> Iterator[None]:
     """Inside this block, standard output and error show plainer characters where they cannot show the right ones."""

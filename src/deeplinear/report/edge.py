@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def draw(path: SharpnessPath, figure: Any) -> None:
-    """Sharpness and loss against time, one above the other, with the sharpness that descent at ``path.rate`` bears.
+    """Sharpness and loss against time, one above the other, with the largest sharpness at which descent with ``path.rate`` is stable.
 
     Args:
         path: of `deeplinear.curvature.path.sharpness_path`.
@@ -20,11 +20,11 @@ def draw(path: SharpnessPath, figure: Any) -> None:
     upper, lower = figure.subplots(2, sharex=True)
     highest = max(path.sharpness.max(), path.limit)
     sharp = path.sharpness > path.limit
-    quiet(upper, title="How near to the edge of stability", x="", y="sharpness")
+    quiet(upper, title="Sharpness and the edge of stability", x="", y="sharpness")
     upper.plot(path.times, path.sharpness, color=BLUE, lw=1.7)
     upper.axhline(path.limit, color=VERMILION, lw=1.0, ls="--")
     upper.fill_between(path.times, path.limit, path.sharpness, where=sharp, color=VERMILION, alpha=0.2, lw=0)
-    note = f"2 / rate: beyond it descent leaves the path{' (as here)' if sharp.any() else ''}"
+    note = f"2 / rate: above it gradient descent is unstable{' (as here)' if sharp.any() else ''}"
     label(upper, 0.015, path.limit, note, VERMILION, xycoords=("axes fraction", "data"), xytext=(0, 3), fontsize=8.5)
     upper.set_ylim(0, 1.2 * highest)
     quiet(lower, title="", x="epochs", y="loss")

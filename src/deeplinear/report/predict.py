@@ -1,4 +1,4 @@
-"""A prediction for a task: when its modes are learned, and how fast one may step, before it is run."""
+"""A prediction for a task before it is run: when its modes are learned, and the largest stable learning rate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGER = 1.2  # than the last mode takes for 99 % of its target
 DEEPEST = 10_000  # weight matrices: half times at the best rate are within .1 % of those of infinite depth, and take half a minute
-LOOKED_AT = 10_000  # steps of the first mode: a tenth of a second
+LOOKED_AT = 10_000  # steps in which half of the first mode is looked for: a tenth of a second
 AFFORDABLE = 1_000_000  # epochs times entries of the end-to-end map that are integrated: a minute at most
 
 
@@ -75,7 +75,7 @@ def predict(
         )
     if rate is not None and not 0 < rate < np.inf:
         raise ValueError(
-            f"predict needs rate > 0, got rate={rate!r}: nothing would be learned. Pass a positive number."
+            f"predict needs rate > 0, got rate={rate!r}: a learning rate must be positive and finite. Pass another one, or leave it out for the best one."
         )
     if depth > DEEPEST:
         raise ValueError(
@@ -179,7 +179,7 @@ def descent(found: Prediction, task: Task, steps: int) -> Curve:
             raise
         raise ValueError(
             f"predict needs rate <= {found.stable_rate:.4g} with simulate=True, got rate={found.rate:.4g}: the loss of gradient "
-            f"descent grows beyond all bounds. Pass a smaller one; {found.best_rate:.4g} is the default."
+            f"descent diverges. Pass a smaller one; {found.best_rate:.4g} is the default."
         ) from diverged
 
 

@@ -1,4 +1,4 @@
-"""What gradient descent will learn of a task, and when; and the run beside it, if there was one."""
+"""The prediction of what gradient descent learns of a task, and when, with a run to compare it with if there was one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEARNED = 0.9  # share of every target at which learning has ended
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
-    """When each mode of a task is learned, and how fast one may step.
+    """When each mode of a task is learned, and the largest stable learning rate.
 
     Attributes:
         task: what is learned.
@@ -39,10 +39,10 @@ class Prediction:
         theory: the solution of gradient flow as a `Curve`, to the end of learning; with a run, its times begin with the run's.
         exact: whether ``theory`` solves the network, rather than each mode on its own where modes interact.
         path: sharpness along it; None unless inputs are aligned with the task, for only there it is known by formula.
-        first_step: step after which gradient descent at this rate has half of the first mode; None where modes interact or
-            it takes longer than is looked at.
+        first_step: step after which gradient descent at this rate has learned half of the first mode; None where modes interact or
+            it takes too many steps to look for.
         run: gradient descent, if it was asked for.
-        reference: what the run should do, at the run's times: discrete steps in the modes, else ``theory``'s law.
+        reference: the law that the run should follow, at the run's times: the discrete law where modes do not interact, else ``theory``.
     """
 
     task: Task
@@ -87,7 +87,7 @@ class Prediction:
 
     @property
     def deviations(self) -> Array:
-        """Largest distance of descent from what it should do, in units of each mode's target, shape ``(k,)``.
+        """Largest distance of descent from the law that it should follow, in units of each mode's target, shape ``(k,)``.
 
         NaN for a mode that is not half learned within the run: there is nothing to compare.
         """
@@ -110,10 +110,10 @@ class Prediction:
         return run.half_times[: len(self.targets)] - self.half_times
 
     def simulated(self) -> tuple[Curve, Curve]:
-        """The run and what it is compared with."""
+        """The run, and the law that it is compared with."""
         if self.run is None or self.reference is None:
             raise ValueError(
-                "deviations need a simulated run, got none: nothing to compare. Predict with simulate=True."
+                "deviations need a simulated run, got none: there is nothing to compare. Predict with simulate=True."
             )
         return self.run, self.reference
 

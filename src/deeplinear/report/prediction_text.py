@@ -15,25 +15,27 @@ from deeplinear.report.prediction import ALIGNED
 if TYPE_CHECKING:
     from deeplinear.report.prediction import Prediction
 
-VISIBLE = 1e-3  # share of the squared targets beyond which the loss that stays is seen in the picture
+VISIBLE = 1e-3  # share of the squared targets beyond which the remaining loss is seen in the picture
 
 
 def print_prediction(found: Prediction, picture: Path) -> None:
     """Print the modes of a prediction with their names, its rates, and how descent compares."""
     from rich.console import Console
 
-    from deeplinear.report.modes_table import descent_table, modes_table
+    from deeplinear.report.modes_table import descent_table, modes_table, names_below, print_table
 
     console = Console(highlight=False)
     console.print(found.task.description, markup=False, soft_wrap=True)  # one line, also where it is read by a program
     for line in opening(found):
         console.print(line, markup=False)  # names of a user's columns are text
-    console.print(modes_table(found, console.width))
+    print_table(modes_table(found, console.width), console.width)
+    for line in names_below(found, console.width):
+        console.print(line, markup=False)
     if found.run is not None:
-        console.print(descent_table(found))
+        print_table(descent_table(found, console.width), console.width)
     for line in closing(found):
         console.print(line, markup=False)  # names of a user's columns are text
-    console.print(f"drawn to {picture}", markup=False, soft_wrap=True)
+    console.print(f"The picture is in {picture}", markup=False, soft_wrap=True)
 
 
 def opening(found: Prediction) -> Iterator[str]:
@@ -45,14 +47,17 @@ def opening(found: Prediction) -> Iterator[str]:
     yield f"network: depth {found.depth}, {inputs}, {outputs}"
     if found.aligned:
         return
-    score = f"inputs are not aligned with the task (correlation of a mode with other inputs up to {task.misalignment:.3g}; 0 is aligned)"
+    score = (
+        f"The inputs are not aligned with the task: a mode correlates with other inputs by up to {task.misalignment:.3g}, where 0 is "
+        f"aligned."
+    )
     if found.exact:
-        yield f"{score}: modes interact, and the flow of the whole map was integrated."
+        yield f"{score} So modes interact, and the gradient flow of the whole map was integrated."
     else:
         yield (
-            f"approximate: {score}; each mode is taken on its own, because the flow of the whole map would take too long or does "
-            f"not fit through the network. Strengths may end off by {percent(expected_error(task))} of the largest target. "
-            f"--inputs white makes it exact."
+            f"{score} The prediction is approximate: it treats each mode on its own, because integrating the gradient flow of the whole map "
+            f"would take too long, or the network is too narrow for all modes. Strengths may end off by "
+            f"{percent(expected_error(task))} of the largest target. --inputs white makes the prediction exact."
         )
 
 
@@ -61,26 +66,27 @@ def closing(found: Prediction) -> Iterator[str]:
     modes = len(found.targets)
     if found.task.mode_names:
         yield (
-            "A name lists the features whose correlation with the mode is at least two thirds of the largest. A minus sign means "
-            "that the correlation is negative."
+            "A name lists the features whose correlation with the mode is at least two thirds of the largest; the correlation is "
+            'negative for those after "less".'
         )
     if modes > SHOWN:
-        yield f"… and {modes - SHOWN} weaker modes; --json lists all"
+        left = modes - SHOWN
+        yield f"The table leaves out {left} weaker mode{'s' if left > 1 else ''}; --json lists all modes."
     if modes < found.task.rank:
         left = found.task.rank - modes
-        yield f"{left} weaker mode{'s do' if left > 1 else ' does'} not fit through a width of {found.width}"
+        yield f"{left} weaker mode{'s do' if left > 1 else ' does'} not fit through a width of {found.width}."
     if not found.theory_complete:
-        yield f"theory ends at epoch {found.theory.times[-1]:.4g}, before every mode is learned"
+        yield f"The theory ends at epoch {found.theory.times[-1]:.4g}, before every mode is learned."
     yield from rates(found)
     yield from times_of_steps(found)
     if found.task.floor > VISIBLE * found.task.output_power:
         yield (
-            f"{percent(2 * found.task.floor / found.task.output_power)} of the squared targets stays as loss: no linear map without a "
-            f"bias explains it."
+            f"{percent(2 * found.task.floor / found.task.output_power)} of the squared targets remain as loss, because no linear map "
+            f"without a bias explains them."
         )
     if found.rate > found.stable_rate:
         yield (
-            "unstable: the rate is above the largest stable one, so that descent cannot settle. Modes that are half learned "
+            "Unstable: the learning rate is above the largest stable one, so gradient descent cannot settle. Modes that are half learned "
             "once oscillate or diverge afterwards. Pass a smaller --rate."
         )
     if found.path is not None and found.path.unstable_from is not None:
@@ -95,15 +101,10 @@ def closing(found: Prediction) -> Iterator[str]:
 def rates(found: Prediction) -> Iterator[str]:
     """The learning rate, and the largest one that is stable."""
     default = found.rate == found.best_rate
+    best = "the default, 1/λ" if default else f"the default is 1/λ = {found.best_rate:.4g}"
     yield (
-        f"learning rate {found.rate:.4g}"
-        + (", the default: 1/λ, with λ the largest curvature of the loss at its minimum" if default else "")
-        + f"; rates above {found.stable_rate:.4g} = 2/λ are unstable"
-        + (
-            ""
-            if default
-            else f", and {found.best_rate:.4g} = 1/λ is the default, with λ the largest curvature at the minimum"
-        )
+        f"Learning rate {found.rate:.4g}: {best}, where λ is the largest curvature of the loss at its minimum. The largest stable "
+        f"learning rate is 2/λ = {found.stable_rate:.4g}."
     )
     if found.aligned and default and found.task.anisotropy < ALIGNED and found.half_times[0] > 0:
         yield (
@@ -113,26 +114,26 @@ def rates(found: Prediction) -> Iterator[str]:
 
 
 def times_of_steps(found: Prediction) -> Iterator[str]:
-    """How far times of steps are from those of continuous time; nothing where descent was run, which says more."""
+    """How times of finite steps differ from those of continuous time; nothing where descent was run, which says more."""
     if found.run is not None or not found.half_times[0] > 0:
         return
     steps = (
         ""
         if found.first_step is None
-        else f" Steps of this size have half of the first mode after step {found.first_step}."
+        else f" With steps of this size half of the first mode is learned after step {found.first_step}."
     )
-    yield f"Times are those of small steps, the limit of continuous time.{steps} --simulate runs gradient descent itself."
+    yield f"Times are for small steps, the limit of continuous time.{steps} --simulate runs gradient descent itself."
 
 
 def comparison(found: Prediction) -> Iterator[str]:
-    """How far descent is from what it should do, and from the continuous limit; how far it was run."""
+    """How far descent is from its law and from the continuous limit, and how long it was run."""
     assert found.run is not None
     epochs, apart = found.run.times[-1], found.deviations
     late = int(np.isnan(apart).sum())
     if late:
         more = "" if found.theory_complete else "more than "
         yield (
-            f"gradient descent was run for {epochs:.0f} epochs; learning takes {more}{found.theory.times[-1]:.4g}. {late} of {len(apart)} "
+            f"Gradient descent was run for {epochs:.0f} epochs; learning takes {more}{found.theory.times[-1]:.4g}. {late} of {len(apart)} "
             f"modes are not half learned by then and were not compared."
         )
     if late == len(apart):
@@ -140,18 +141,19 @@ def comparison(found: Prediction) -> Iterator[str]:
     which = "the compared modes" if late else "any mode"
     if not found.exact:
         yield (
-            f"gradient descent over {epochs:.0f} epochs: largest deviation of {which} from the approximate theory "
-            f"{percent(np.nanmax(apart))} of a target. It comes from modes that interact and from the finite size of steps."
+            f"Gradient descent over {epochs:.0f} epochs: the largest deviation of {which} from the approximate theory is "
+            f"{percent(np.nanmax(apart))} of a target. It comes from modes that interact and from the finite step size."
         )
         return
     if found.aligned:
         yield (
-            f"gradient descent over {epochs:.0f} epochs: largest deviation of {which} from the law of its steps "
-            f"{percent(np.nanmax(apart))} of a target"
+            f"Gradient descent over {epochs:.0f} epochs: the largest deviation of {which} from the discrete law is "
+            f"{percent(np.nanmax(apart))} of a target."
         )
     worst = int(np.nanargmax(np.abs(found.delays)))
     yield (
-        f"finite steps: half learned up to {abs(found.delays[worst]):.3g} epochs "
-        f"{'later' if found.delays[worst] >= 0 else 'earlier'} than in continuous time, and up to "
-        f"{percent(np.nanmax(found.step_effects))} of a target away from it. The latter shrinks in proportion to --rate."
+        f"Modes are half learned up to {abs(found.delays[worst]):.3g} epochs "
+        f"{'later' if found.delays[worst] >= 0 else 'earlier'} than in continuous time. The largest deviation from the continuous-time "
+        f"theory is {percent(np.nanmax(found.step_effects))} of a target. It comes from the finite step size and shrinks in proportion "
+        f"to --rate."
     )
