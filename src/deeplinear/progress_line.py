@@ -9,6 +9,12 @@ from contextlib import contextmanager
 
 AFTER = 2.0  # seconds without a line
 EVERY = 0.2  # seconds between two of them
+SHOWN: set[int] = set()  # lines that are on the terminal now
+
+
+def is_shown() -> bool:
+    """Whether a line is on the terminal now, so that others wait."""
+    return bool(SHOWN)
 
 
 @contextmanager
@@ -30,10 +36,12 @@ def progress_line(function: str) -> Iterator[Callable[[float, str], None]]:
             sys.stderr.write(f"\r{function}: {share:.1%}, {text}\x1b[K")
             sys.stderr.flush()
             due, shown = now + EVERY, True
+            SHOWN.add(id(tell))
 
     try:
         yield tell
     finally:
+        SHOWN.discard(id(tell))
         if shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

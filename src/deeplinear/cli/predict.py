@@ -122,6 +122,7 @@ def predict(
     from deeplinear.report import modes_figure
     from deeplinear.report.predict import predict as predicted
     from deeplinear.report.prediction_text import print_prediction
+    from deeplinear.report.progress import elapsed
 
     if depth == 1 and width is not None:
         raise ValueError(
@@ -129,25 +130,27 @@ def predict(
             f"them out."
         )
     picture = picture_for(file, out)
-    task = data.from_file(
-        file,
-        inputs=inputs.value,
-        target=target or None,
-        drop=drop or None,
-        keep=keep or None,
-        kind=None if classes is None else "classes" if classes else "numbers",
-        header=header,
-        drop_missing=drop_missing,
-        separator=WORDS.get(separator or "", separator),
-        decimal=decimal,
-        thousands=thousands,
-        encoding=encoding,
-        x=x,
-        y=y,
-    )
-    found = predicted(
-        task, depth=depth, width=WIDTH if width is None else width, strength=strength, rate=rate, simulate=simulate
-    )
+    with elapsed(f"reading {file.name}", plain=not as_json):
+        task = data.from_file(
+            file,
+            inputs=inputs.value,
+            target=target or None,
+            drop=drop or None,
+            keep=keep or None,
+            kind=None if classes is None else "classes" if classes else "numbers",
+            header=header,
+            drop_missing=drop_missing,
+            separator=WORDS.get(separator or "", separator),
+            decimal=decimal,
+            thousands=thousands,
+            encoding=encoding,
+            x=x,
+            y=y,
+        )
+    work = "running gradient descent" if simulate else "computing the prediction"
+    with elapsed(work, plain=not as_json):
+        wide = WIDTH if width is None else width
+        found = predicted(task, depth=depth, width=wide, strength=strength, rate=rate, simulate=simulate)
     modes_figure.save(found, picture)
     if as_json:
         left_out = [each._asdict() for each in task.left_out]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from deeplinear.progress_line import is_shown
+
 EVERY = 30.0  # seconds between plain lines
+AFTER = 10.0  # seconds before the first of them, where they tell the time
+AT_ONCE = 2.0  # seconds before the line on a terminal
+TICK = 0.5  # seconds between two of its states
 
 
 class PlainLines:
@@ -55,3 +61,38 @@ def progress(total: int, *, plain: bool = True) -> Iterator[Callable[..., None]]
             bar.update(task, description=name, completed=begun - 1 + (done / total if total else 0.0))
 
         yield watch
+
+
+@contextmanager
+def elapsed(work: str, *, plain: bool = True) -> Iterator[None]:
+    """Inside this block, say what takes so long: a line that moves on a terminal, else a plain line now and then, if wanted.
+
+    A thread writes it, for the work may be a single call of a library.
+    """
+    moving = sys.stderr.isatty()
+    if not moving and not plain:
+        yield
+        return
+    begun, ended = time.monotonic(), threading.Event()
+    end = "\x1b[K" if moving else "\n"
+
+    def tell() -> None:
+        wait = AT_ONCE if moving else AFTER
+        while not ended.wait(wait):
+            wait = TICK if moving else EVERY
+            if moving and is_shown():  # a line that knows more
+                continue
+            begin = "\r" if moving else ""
+            sys.stderr.write(f"{begin}{work}: {time.monotonic() - begun:.0f} s{end}")
+            sys.stderr.flush()
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        if moving and time.monotonic() - begun > AT_ONCE:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
