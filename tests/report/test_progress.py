@@ -115,7 +115,7 @@ def test_a_line_that_knows_more_is_left_alone(soon, monkeypatch):
 
 
 def test_predict_tells_what_takes_long(soon, monkeypatch, capsys, tmp_path):
-    from tests.test_cli import run
+    from tests.cli.test_cli import run
 
     from deeplinear import data
 
