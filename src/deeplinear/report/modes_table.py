@@ -28,7 +28,7 @@ def print_table(table: Table, width: int) -> None:
             column.min_width = max(len(line) for text in texts for line in text.split("\n"))
     console = Console(highlight=False)
     least = console.measure(table, options=console.options.update(width=1000)).minimum
-    Console(highlight=False, width=max(width, least)).print(table, soft_wrap=least > width)
+    console.print(table, soft_wrap=least > width)
 
 
 def modes_table(found: Prediction, width: int = 80) -> Table:

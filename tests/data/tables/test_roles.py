@@ -82,6 +82,7 @@ TWICE = "a,b,a,y\n" + HEADERLESS
         (HEADERLESS, {"target": ["2", "column 1"], "drop": ["1", "1"][:0]}, [2, 3], [1, 0]),
         (COUNTED, {"target": "3", "header": True}, [1, 2, 3], [0]),
         (COUNTED, {"drop": ["1", "0"], "header": True}, [0], [2]),
+        ("2,,b,y\n" + HEADERLESS, {"target": "2", "header": True}, [1, 2, 3], [0]),
         (TWICE, {"drop": "1"}, [1, 2], [3]),
         (TWICE, {"drop": "3"}, [0, 1], [3]),
         (TWICE, {"target": "3"}, [0, 1, 3], [2]),
