@@ -52,7 +52,9 @@ def test_one_failed_claim_of_one_figure_gives_exit_code_1(capsys, monkeypatch, t
     assert [claim["passed"] for claim in found["figures"]["fig8"]["claims"]] == second
     left, out, _ = run(capsys, "reproduce", "fig2", "fig8", "--out", tmp_path)
     assert left == code
-    assert f"{sum(first) + sum(second)} of {len(first) + len(second)} claims hold; written to" in " ".join(out.split())
+    assert f"{sum(first) + sum(second)} of {len(first) + len(second)} claims hold. Figures are in" in " ".join(
+        out.split()
+    )
 
 
 def test_json_of_reproduce_is_what_its_fields_say(capsys, monkeypatch, tmp_path):
@@ -79,7 +81,7 @@ def test_scale_and_fresh_reach_the_figure(capsys, monkeypatch, tmp_path):
     for fresh in ((), ("--fresh",)):
         _, out, _ = run(capsys, "reproduce", "fig8", "--out", tmp_path, "--scale", "paper", *fresh)
         assert bool(seen) == bool(fresh)
-        assert ("computes them again" in " ".join(out.split())) == (not fresh)
+        assert ("--fresh recomputes them" in " ".join(out.split())) == (not fresh)
 
 
 def test_no_name_is_every_figure_and_quick_is_the_default(capsys, monkeypatch, tmp_path):
@@ -90,6 +92,15 @@ def test_no_name_is_every_figure_and_quick_is_the_default(capsys, monkeypatch, t
     assert list(json.loads(out)["figures"]) == list(FIGURES)
     assert {name: FIGURES[name].QUICK for name in FIGURES} == seen
     assert (tmp_path / "results" / "claims.json").exists()
+
+
+DEPTHS = {
+    "1": "1 weight matrix",
+    "2": "2 weight matrices",
+    "> 2": "more than 2 weight matrices",
+    ">= 1": "1 or more weight matrices",
+    ">= 2": "2 or more weight matrices",
+}
 
 
 def test_lists_say_of_each_name_what_it_is(capsys):
@@ -105,7 +116,7 @@ def test_lists_say_of_each_name_what_it_is(capsys):
         assert getattr(data, name).__doc__.replace("`", "").strip().startswith(line)
     for name, line in lists["initial conditions"].items():
         assert getattr(initial, name).__doc__.replace("`", "").strip().startswith(line)
-    assert lists["laws"] == {law.name: f"{law.kind}; {law.depths} layers" for law in FORMULAS}
+    assert lists["laws"] == {law.name: f"{law.kind}, {DEPTHS[law.depths]}" for law in FORMULAS}
     _, out, _ = run(capsys, "list")
     titles = [line.strip() for line in out.splitlines() if line and not line.startswith(" ")]
     assert [title for title in titles if title in lists] == list(lists)
@@ -131,7 +142,7 @@ def test_laws_print_the_fields_of_each_law(capsys):
     _, out, _ = run(capsys, "laws")
     words = " ".join(out.split())
     for law in FORMULAS:
-        line = f"{law.name} {law.kind}, {law.depths} weight matrices; source: {law.source} needs: {', '.join(law.needs) or 'nothing'}"
+        line = f"{law.name} {law.kind}, {DEPTHS[law.depths]}; source: {law.source} needs: {', '.join(law.needs) or 'nothing'}"
         assert " ".join(line.split()) in words
 
 

@@ -40,7 +40,8 @@ class Columns:
         rows = f"{self.examples} example{'s' if self.examples != 1 else ''}"
         features = f"feature{'s' if len(self.features) != 1 else ''} {shortened(self.features)}"
         if self.kind == "classes":
-            target = f"target {self.target}: {len(self.targets)} classes ({shortened(self.targets)})"
+            name = "target" if self.target == "target" else f"target {self.target}"
+            target = f"{name}: {len(self.targets)} classes ({shortened(self.targets)})"
         else:
             target = f"target{'s' if len(self.targets) != 1 else ''} {shortened(self.targets)}: numbers"
         return "; ".join([rows, features, target, *self.notes])
