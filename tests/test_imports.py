@@ -15,7 +15,7 @@ HOUSE = Path(deeplinear.__file__).parent
 HEAVY = ["jax", "matplotlib", "torch", "pandas", "scipy", "sklearn", "typer"]
 # Floors from the ground up, and the rooms of each. A room leans on lower floors, and on rooms before it on its own.
 FLOORS = [
-    ["messages", "summary", "lazy", "memory", "progress_line", "arrays", "arguments"],
+    ["messages", "summary", "lazy", "memory", "progress_line", "arrays", "arguments", "frames", "draw"],
     ["activations", "task", "weights", "curve", "haar", "network"],
     ["sweep", "reduction", "data"],
     ["initial", "exact", "simulate", "spectra"],

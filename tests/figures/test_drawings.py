@@ -5,11 +5,11 @@ import pytest
 from matplotlib.colors import to_hex
 from tests.figures.conftest import computed, panels
 
+from deeplinear.draw.style import BLUE, GREEN, GREY, INK, MIST, ORANGE, SKY, VERMILION
 from deeplinear.figures import FIGURES
 from deeplinear.figures.delay_claims import finite_steps
 from deeplinear.figures.gain_claims import isometric
 from deeplinear.figures.growth import growth, rows_of
-from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, SKY, VERMILION
 from deeplinear.figures.saturation import one_constant
 
 NAN = np.nan

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
 from tests.figures.conftest import computed, panels
 
-from deeplinear.figures.palette import BLUE, GREEN, VERMILION
+from deeplinear.draw.style import BLUE, GREEN, VERMILION
 
 
 def texts(axes):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREEN, GREY, INK, VERMILION, label, quiet
 from deeplinear.figures.claim import Claim, below, claim, near, same
-from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label, quiet
 from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREEN, GREY, INK, VERMILION, label, quiet, written
 from deeplinear.figures.delay_claims import claims, finite_steps
-from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.parts import watched
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, label, quiet, written
 from deeplinear.figures.depths import both_widths, flow, study
-from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, ORANGE, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.parts import watched
 from deeplinear.figures.saturation import claims, one_constant

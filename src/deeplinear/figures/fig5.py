@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.palette import GREY, INK, VERMILION, label, quiet
+from deeplinear.draw.style import GREY, INK, VERMILION, label, quiet
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.pretraining_claims import claims, spent
 from deeplinear.figures.race import race

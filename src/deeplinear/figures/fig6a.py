@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREEN, GREY, INK, SKY, VERMILION, quiet, written
 from deeplinear.figures.growth import claims, growth, rows_of
-from deeplinear.figures.palette import BLUE, GREEN, GREY, INK, SKY, VERMILION, quiet, written
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.sources import Source, task_of
 from deeplinear.figures.starts import MEASURED, STARTS, study

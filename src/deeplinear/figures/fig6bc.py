@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREY, INK, MIST, SKY, VERMILION, label, quiet, written
 from deeplinear.figures.claim import Claim
-from deeplinear.figures.palette import BLUE, GREY, INK, MIST, SKY, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREY, INK, MIST, SKY, VERMILION, quiet
 from deeplinear.figures.isometry_claims import LEVELS, LOST, claims, kolmogorov, log_rms
-from deeplinear.figures.palette import BLUE, GREY, INK, MIST, SKY, VERMILION, quiet
 from deeplinear.figures.parameters import typed
 from deeplinear.sweep import sweep
 

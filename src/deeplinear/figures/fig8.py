@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
+from deeplinear.draw.style import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.parts import watched
 from deeplinear.figures.variance_claims import claims

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from deeplinear.draw.style import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
 from deeplinear.figures.gain_claims import STARTS, claims, fastest, isometric
 from deeplinear.figures.gain_runs import race
-from deeplinear.figures.palette import BLUE, GREY, INK, MIST, VERMILION, label, quiet, written
 from deeplinear.figures.parameters import typed
 from deeplinear.figures.sources import Source, require_name
 from deeplinear.sweep import sweep

@@ -15,7 +15,7 @@ def draw(path: SharpnessPath, figure: Any) -> None:
         path: of `deeplinear.curvature.path.sharpness_path`.
         figure: a matplotlib Figure or SubFigure.
     """
-    from deeplinear.figures.palette import BLUE, INK, VERMILION, label, quiet
+    from deeplinear.draw.style import BLUE, INK, VERMILION, label, quiet
 
     upper, lower = figure.subplots(2, sharex=True)
     highest = max(path.sharpness.max(), path.limit)

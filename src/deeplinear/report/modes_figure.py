@@ -51,7 +51,7 @@ def draw(prediction: Prediction, figure: Any) -> None:
         prediction: of `deeplinear.report.predict.predict`.
         figure: a matplotlib Figure or SubFigure, best of the `size` for it.
     """
-    from deeplinear.figures.palette import INK, quiet
+    from deeplinear.draw.style import INK, quiet
     from deeplinear.report import edge
 
     if prediction.path is None:
@@ -79,7 +79,7 @@ def draw(prediction: Prediction, figure: Any) -> None:
 
 def draw_curves(prediction: Prediction, axes: Any) -> None:
     """Strengths over targets, with the number of each coloured mode on its curve."""
-    from deeplinear.figures.palette import GREY, label
+    from deeplinear.draw.style import GREY, label
 
     times, k = prediction.theory.times, len(prediction.targets)
     for i in range(k - 1, -1, -1):
@@ -119,7 +119,7 @@ def draw_names(prediction: Prediction, figure: Any) -> None:
     """The names of the modes below the panels, each with its colour."""
     from matplotlib.lines import Line2D
 
-    from deeplinear.figures.palette import INK
+    from deeplinear.draw.style import INK
 
     lines = legend_lines(prediction)
     if not lines:
@@ -150,7 +150,7 @@ def description(prediction: Prediction) -> str:
 
 def colour_of(mode: int) -> str:
     """The colour of a mode, from 0."""
-    from deeplinear.figures.palette import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION
+    from deeplinear.draw.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION
 
     colours = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, INK, "#8c5a2b")  # the last is brown
     return colours[mode] if mode < SHOWN else LATER

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from deeplinear.arrays import real_array
-from deeplinear.curve import Curve
+from deeplinear.curve import Curve, seeds_and_rates
 from deeplinear.messages import shown
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ class Run(Curve):
     reduction: Reduction | tuple[Reduction, ...] = field(default=None, repr=False)  # type: ignore[assignment]
     weight_source: Callable[[], Weights] = field(default=None, repr=False)  # type: ignore[assignment]
     path_source: Callable[[NDArray[np.intp]], Weights] | None = field(default=None, repr=False)
+
+    @property
+    def batch_axes(self) -> dict[str, Array]:
+        """Names and coordinates of the leading axes of ``loss``: ``seed``, counted from 0, and ``rate``, where there are several."""
+        return seeds_and_rates(self.loss, self.rates)
 
     @cached_property
     def weights(self) -> Weights:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from deeplinear.curve import Curve
+from deeplinear.curve import Curve, seeds_and_rates
 from deeplinear.network import Network
 from deeplinear.weights import Weights
 
@@ -49,6 +49,11 @@ class Training(Curve):
     activation: Activation = field(default=None, repr=False)  # type: ignore[assignment]
     activated_inputs: bool = field(default=False, repr=False)
     parameter_source: Callable[[], Parameters] = field(default=None, repr=False)  # type: ignore[assignment]
+
+    @property
+    def batch_axes(self) -> dict[str, Array]:
+        """Names and coordinates of the leading axes of ``loss``: ``seed``, counted from 0, and ``rate``, where there are several."""
+        return seeds_and_rates(self.loss, self.rates)
 
     @cached_property
     def parameters(self) -> Parameters:
