@@ -86,6 +86,11 @@ def test_what_is_not_there_is_refused(ax, options, words):
         CURVE.plot(ax, **options)
 
 
+def test_what_is_no_axes_is_refused():
+    with pytest.raises(TypeError, match=r"plot needs matplotlib axes, got ax=3"):
+        CURVE.plot(3)
+
+
 def test_a_notebook_shows_a_table_and_a_picture():
     text = CURVE._repr_html_()
     rows = re.findall(r"<tr>(.*?)</tr>", text)

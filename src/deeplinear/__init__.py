@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from deeplinear.kernels.rich_lazy import regime
     from deeplinear.network import Network
     from deeplinear.reduction import Reduction
+    from deeplinear.report.predict import predict
     from deeplinear.simulate.linear.descent import descend
     from deeplinear.simulate.linear.flow import flow
     from deeplinear.simulate.linear.minibatch import descend_minibatch
@@ -64,6 +65,7 @@ __all__ = [
     "generalisation",
     "initial",
     "kernels",
+    "predict",
     "propagation",
     "regime",
     "solve",
@@ -85,6 +87,7 @@ LAZY = {
     "descend": "deeplinear.simulate.linear.descent",
     "descend_minibatch": "deeplinear.simulate.linear.minibatch",
     "flow": "deeplinear.simulate.linear.flow",
+    "predict": "deeplinear.report.predict",
     "regime": "deeplinear.kernels.rich_lazy",
     "solve": "deeplinear.exact.solve",
     "train": "deeplinear.simulate.nonlinear.train",

@@ -125,6 +125,17 @@ def test_lists_say_of_each_name_what_it_is(capsys):
         assert f"{name} {line}"[:40] in words
 
 
+def test_laws_print_their_papers_as_bibtex(capsys):
+    from deeplinear.exact.citations import ENTRIES
+
+    code, out, _ = run(capsys, "laws", "--bibtex")
+    assert code == 0
+    assert {entry.strip() for entry in out.split("\n\n")} == set(ENTRIES.values())
+    code, out, err = run(capsys, "laws", "--bibtex", "--json")
+    assert (code, out) == (2, "")
+    assert "laws needs one of --json and --bibtex, got both" in err
+
+
 def test_laws_print_the_fields_of_each_law(capsys):
     from deeplinear.exact import CONDITIONS, FORMULAS
 
@@ -138,6 +149,7 @@ def test_laws_print_the_fields_of_each_law(capsys):
             "depths": law.depths,
             "needs": list(law.needs),
             "source": law.source,
+            "cites": list(law.cites),
         }
     _, out, _ = run(capsys, "laws")
     words = " ".join(out.split())

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.exact.development.plain import (
+from tests.development.plain import (
     curve_of,
     decoupled_start,
     descended,

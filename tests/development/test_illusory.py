@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import INTEGRATOR
-from tests.exact.development.plain import (
+from tests.development.plain import (
     MINI,
     curve_of,
     decoupled_start,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.conftest import CLOSED_FORM, INTEGRATOR
-from tests.exact.development.plain import (
+from tests.development.plain import (
     decoupled_start,
     descended,
     flowed,

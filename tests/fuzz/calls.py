@@ -35,7 +35,19 @@ from tests.fuzz.draws import Draw, World, draw
 PATIENCE = 30  # times the processor's seconds that a call may take on the clock, where it waits
 HOUSE = str(Path(dl.__file__).parent)
 OURS = re.compile(r"^[\w.]+(?:[ \w'αφΣ]+)? needs? |^\w+ diverged|^no law |needs a Task")
-ROOMS = ("initial", "exact", "spectra", "propagation", "data", "activations", "weights")
+ROOMS = (
+    "initial",
+    "exact",
+    "curvature",
+    "kernels",
+    "generalisation",
+    "development",
+    "spectra",
+    "propagation",
+    "data",
+    "activations",
+    "weights",
+)
 LEFT_ALONE = {  # files and downloads have a fuzzer of their own; these take what only this package makes, or draw
     *("mnist", "load_mnist", "semantic", "load_semantic", "from_file", "load_file", "from_frame", "load_frame"),
     *("digits", "load_digits", "draw", "save", "report"),
@@ -51,6 +63,7 @@ LEFT_ALONE = {  # files and downloads have a fuzzer of their own; these take wha
 }
 BUILT = {"Network", "MeanField", "NoisyTeacher", "HighDimensional", "Realised", "FussCatalan", "MarchenkoPastur"}
 BUILT |= {"QuarterCircle", "GinibreProduct", "ResidualLaw", "DoubleScaling", "Triangle"}
+QUESTIONS = ("deeplinear.exact.", "deeplinear.curvature.", "deeplinear.kernels.")  # their modules are public too
 NUMERIC = ("text", "complex", "dates", "masked", "ragged")
 WORDS = {"rng", "which", "names", "feature_names", "target_names"}
 TAKES_TEXT = re.compile(r"str|Literal|Any|Callable|object|Path")
@@ -100,7 +113,7 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
         names = getattr(place, "__all__", None) or [n for n in vars(place) if not n.startswith("_")]
         for name in names:
             thing = getattr(place, name)
-            inside = isinstance(thing, types.ModuleType) and thing.__name__.startswith("deeplinear.exact.")
+            inside = isinstance(thing, types.ModuleType) and thing.__name__.startswith(QUESTIONS)
             if inside and hasattr(place, "__all__") and thing.__name__ not in ("deeplinear.exact.checks",):
                 places.append((f"{path}.{name}", thing))
             if id(thing) in seen or not callable(thing) or name in LEFT_ALONE:
@@ -115,7 +128,7 @@ def functions() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def instances(world: World) -> list[tuple[str, Any]]:
     """Objects whose public methods are called."""
-    x = dl.exact
+    x = dl.generalisation
     laws = [
         dl.spectra.FussCatalan(3),
         dl.spectra.MarchenkoPastur(0.5),

@@ -1,5 +1,8 @@
 """JAX initialisers: the laws of the NumPy starts and of `jax.nn.initializers`, in JAX's shapes, types and transformations."""
 
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -202,3 +205,11 @@ def test_bad_scales_are_refused_at_once(name, value):
 def test_negative_noise_is_refused():
     with pytest.raises(ValueError, match=r"^identity_like needs noise >= 0, .* got noise=-1.0: signs belong"):
         jax_style.identity_like(noise=-1.0)
+
+
+def test_it_loads_when_it_is_first_used():
+    code = (
+        "import sys; import deeplinear as dl; dl.initial.decoupled; assert 'jax' not in sys.modules; "
+        "assert callable(dl.initial.jax_style.orthogonal); assert 'jax' in sys.modules; assert 'jax_style' in dir(dl.initial)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

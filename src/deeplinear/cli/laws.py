@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
+import typer
+
 from deeplinear.cli.output import Json, depth_of, print_entries, say_json
 
 
-def laws(as_json: Json = False) -> None:
+def laws(
+    as_json: Json = False,
+    as_bibtex: Annotated[bool, typer.Option("--bibtex", help="Print the papers behind the laws as BibTeX.")] = False,
+) -> None:
     """List every exact solution with its source and conditions, in the order in which solve tries them."""
     from deeplinear.exact import CONDITIONS, FORMULAS
+    from deeplinear.exact.citations import bibtex
 
+    if as_json and as_bibtex:
+        raise ValueError(
+            "laws needs one of --json and --bibtex, got both: each prints a format of its own. Leave one out."
+        )
+    if as_bibtex:
+        sys.stdout.write(bibtex(key for law in FORMULAS for key in law.cites) + "\n")
+        return
     if as_json:
-        fields = ("name", "kind", "depths", "needs", "source")
+        fields = ("name", "kind", "depths", "needs", "source", "cites")
         say_json(
             {"conditions": CONDITIONS, "laws": [{name: getattr(law, name) for name in fields} for law in FORMULAS]}
         )

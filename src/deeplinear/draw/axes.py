@@ -8,10 +8,21 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from deeplinear.messages import shown
+
 
 def axes_or_current(ax: Any) -> Any:
-    """These matplotlib axes, or the current ones of pyplot where None was given; no global style is touched."""
+    """These matplotlib axes, or the current ones of pyplot where None was given; no global style is touched.
+
+    Raises:
+        TypeError: something that cannot be drawn on.
+    """
     if ax is not None:
+        if not callable(getattr(ax, "plot", None)):
+            raise TypeError(
+                f"plot needs matplotlib axes, got ax={shown(ax)}: it draws on them. Leave ax out for the current axes, or pass "
+                f"those of plt.subplots()."
+            )
         return ax
     import matplotlib.pyplot as plt
 

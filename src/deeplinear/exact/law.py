@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from deeplinear.arguments import real_number
 from deeplinear.curve import Curve
 from deeplinear.exact import checks, ntk
+from deeplinear.exact.citations import bibtex
 from deeplinear.exact.nearest import Measured
 from deeplinear.exact.requests import listed, refuse_size, refuse_steps
 from deeplinear.exact.singular import Singular, followed
@@ -43,6 +44,7 @@ class Law:
         tau: the time constant.
         trajectory: the formula at work.
         loose: conditions that do not hold to 1e-9 but were accepted; empty for an exact law.
+        cites: keys of its papers in `deeplinear.exact.citations`, see `citation`.
         restore: makes the law again from its other attributes, when it is loaded from a file.
         measured: how far from the flow the law was found to be, if ``nearest`` was asked for and no law holds; else None.
 
@@ -69,6 +71,7 @@ class Law:
     trajectory: Trajectory = field(repr=False)
     loose: tuple[str, ...] = ()
     measured: Measured | None = None
+    cites: tuple[str, ...] = field(default=(), repr=False)
     restore: Callable[[dict[str, Any]], Law] = field(kw_only=True, repr=False)
 
     def __str__(self) -> str:
@@ -114,6 +117,16 @@ class Law:
                 if each.name not in ("trajectory", "restore")
             },
         )
+
+    def citation(self) -> str:
+        """BibTeX of the papers that this law is from.
+
+        Example:
+            >>> from deeplinear import Task, solve
+            >>> print(solve(Task.from_modes([1.0]), ([[0.5]], [[0.5]])).citation().splitlines()[0])
+            @inproceedings{saxe2014exact,
+        """
+        return bibtex(self.cites)
 
     @property
     def ending(self) -> str:

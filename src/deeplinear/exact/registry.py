@@ -43,6 +43,7 @@ class Formula:
         needs: names of the conditions in `CONDITIONS` that must hold.
         trajectory: a start that meets them and a time constant to a `Trajectory`.
         monotone: whether every mode's strength only rises or only falls.
+        cites: keys of its papers in `deeplinear.exact.citations`.
         kind: ``"closed form"``, ``"integrated"`` or ``"recursion"``; a recursion takes steps of size 1 / tau and is used only
             when asked for.
     """
@@ -54,6 +55,7 @@ class Formula:
     needs: tuple[str, ...]
     trajectory: Callable[[Start, float], Trajectory]
     monotone: bool
+    cites: tuple[str, ...]
     kind: Literal["closed form", "integrated", "recursion"] = "closed form"
 
     def __reduce__(self) -> tuple[Callable[[str], Formula], tuple[str]]:
@@ -97,6 +99,7 @@ WHITE = (
         ("white inputs", "decoupled", "balanced"),
         modes(equal_pair),
         monotone=True,
+        cites=("saxe2014exact",),
     ),
     Formula(
         "two-layer hyperbolic (Saxe et al. 2014, appendix A corrected)",
@@ -106,6 +109,7 @@ WHITE = (
         ("white inputs", "decoupled"),
         modes(unequal.motion),
         monotone=True,
+        cites=("saxe2014exact",),
     ),
     Formula(
         "equal layers of any depth (Saxe et al. 2014, eq. 15 integrated)",
@@ -115,6 +119,7 @@ WHITE = (
         ("white inputs", "decoupled", "balanced", "right sign"),
         modes(depth.motion),
         monotone=True,
+        cites=("saxe2014exact",),
     ),
     Formula(
         "unequal layers of any depth (reduced to one scalar ODE per mode, integrated)",
@@ -124,6 +129,7 @@ WHITE = (
         ("white inputs", "decoupled"),
         modes(unequal_depth.motion),
         monotone=True,
+        cites=("saxe2014exact",),
         kind="integrated",
     ),
 )
@@ -136,6 +142,7 @@ FORMULAS = (
         (),
         shallow.trajectory,
         monotone=False,
+        cites=("saxe2019mathematical",),
     ),
     *WHITE,
     *(formula.aligned() for formula in WHITE),
@@ -147,6 +154,7 @@ FORMULAS = (
         ("white inputs", "λ-balanced"),
         two_layer.trajectory,
         monotone=False,
+        cites=("fukumizu1998effect", "braun2022exact", "domine2024lazy"),
     ),
     Formula(
         "end-to-end flow of balanced layers (Arora et al. 2018, integrated)",
@@ -156,6 +164,7 @@ FORMULAS = (
         ("balanced layers",),
         balanced.trajectory,
         monotone=False,
+        cites=("arora2018optimization", "arora2019implicit"),
         kind="integrated",
     ),
     Formula(
@@ -166,6 +175,7 @@ FORMULAS = (
         ("aligned inputs", "decoupled"),
         modes(discrete.descended),
         monotone=False,
+        cites=("saxe2014exact",),
         kind="recursion",
     ),
 )

@@ -167,6 +167,7 @@ def bound(
         path,
         loose,
         measured,
+        cites=formula.cites,
         restore=restored,
     )
 

@@ -29,7 +29,8 @@ def study(
     Of the finer grid only the part around 2.5/Λ₁ runs: slower rates cannot win. Searches have equally many rates each,
     so that a depth is compiled once for all of them. Once ``stop`` is set, no further one begins.
     """
-    from deeplinear import descend, initial
+    from deeplinear import initial
+    from deeplinear.simulate.linear.descent import descend
 
     start = initial.reduced_decoupled(task, hidden(task, layers, width), strength=strength)
     sharpness, flow_time = flow(task, layers, strength, threshold)
@@ -68,8 +69,9 @@ def study(
 
 def flow(task: Task, layers: int, strength: float, threshold: float) -> tuple[float, float]:
     """Λ₁ of (41), and the time that exact gradient flow at rate 1/Λ₁ takes to the threshold."""
-    from deeplinear import initial, solve
+    from deeplinear import initial
     from deeplinear.curvature.rates import task_sharpness
+    from deeplinear.exact.solve import solve
 
     sharpness = float(task_sharpness(task, layers - 1))
     narrow = initial.decoupled(task, hidden(task, layers, task.n_out), strength=strength, rng=0)
@@ -85,7 +87,8 @@ def both_widths(
     task: Task, layers: int, width: int, strength: float, rates: list[float], threshold: float, steps: int
 ) -> dict[str, Array]:
     """The same descents twice: every weight of the wide network moved, and its exact reduction."""
-    from deeplinear import descend, initial
+    from deeplinear import initial
+    from deeplinear.simulate.linear.descent import descend
 
     widths = hidden(task, layers, width)
     wide, narrow = (

@@ -97,7 +97,8 @@ def exact_paths(starts: Array, s: float, times: Any) -> Array:
 
 def descended_paths(starts: tuple[tuple[float, float], ...], s: float, rate: float, stride: int, points: int) -> Array:
     """Trajectories of gradient descent on a 1-1-1 network, noted every ``stride`` steps, shape ``(starts, points + 1, 2)``."""
-    from deeplinear import Task, descend
+    from deeplinear.simulate.linear.descent import descend
+    from deeplinear.task import Task
 
     task = Task.from_modes([s])
     places = [np.array(starts, dtype=np.float64)]
@@ -110,7 +111,8 @@ def descended_paths(starts: tuple[tuple[float, float], ...], s: float, rate: flo
 
 def gradient(a: Array, b: Array, s: float) -> Array:
     """The vector field as gradient descent has it: one step from every (a, b) over its rate, ``(*a.shape, 2)``."""
-    from deeplinear import Task, descend
+    from deeplinear.simulate.linear.descent import descend
+    from deeplinear.task import Task
 
     starts = [(np.array([[x]]), np.array([[y]])) for x, y in zip(a.ravel(), b.ravel(), strict=True)]
     run = descend(Task.from_modes([s]), starts, rate=FIELD_STEP, steps=1, record=1, reduce=False)
@@ -120,7 +122,7 @@ def gradient(a: Array, b: Array, s: float) -> Array:
 
 def hessian_at_origin(s: float, step: float = 1e-3) -> Array:
     """Second differences of the training loss of a 1-1-1 network at a = b = 0, shape ``(2, 2)``."""
-    from deeplinear import Task
+    from deeplinear.task import Task
 
     task = Task.from_modes([s])
     moves = step * np.eye(2)

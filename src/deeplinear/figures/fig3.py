@@ -88,7 +88,9 @@ def compute(
         relative to the law; ``expected_half_times``, means of (12) over `samples`; ``unlearned``, how many modes of how many linear and tanh networks never reached a half; and
         ``deviation`` of the decoupled run from the law at rates 1/τ and 1/2τ.
     """
-    from deeplinear import data, descend, initial, solve
+    from deeplinear import data, initial
+    from deeplinear.exact.solve import solve
+    from deeplinear.simulate.linear.descent import descend
 
     rng = np.random.default_rng(rng)  # type: ignore[assignment]
     others = rng.spawn(1)[0]  # type: ignore[attr-defined]
@@ -155,7 +157,10 @@ def trained(
     task: Any, *, seeds: int, hidden: int, strength: float, tau: float, epochs: int, rng: Any
 ) -> tuple[Any, Any]:
     """Linear and tanh networks from the same random starts."""
-    from deeplinear import Network, descend, initial, train
+    from deeplinear import initial
+    from deeplinear.network import Network
+    from deeplinear.simulate.linear.descent import descend
+    from deeplinear.simulate.nonlinear.train import train
 
     widths = [task.n_in, hidden, task.n_out]
     starts = [initial.gaussian(widths, std=np.sqrt(strength / hidden), rng=rng) for _ in range(seeds)]

@@ -54,9 +54,10 @@ def race(
         threshold (NaN for never), and ``best``, the loss of the fastest; for a pretrained start also ``errors`` of its
         layers, ``theory`` (the loss if every component is on its own), and how ``mixed`` the encoders leave the components.
     """
-    from deeplinear import descend, initial
+    from deeplinear import initial
     from deeplinear.initial.consistency import consistency
     from deeplinear.initial.pretrained import pretrained
+    from deeplinear.simulate.linear.descent import descend
     from deeplinear.task.alignment import off_diagonal_share
 
     task = task_of("fig5", data, inputs)

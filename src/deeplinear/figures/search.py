@@ -54,7 +54,7 @@ def fastest(
     Source:
         Successive halving: Jamieson & Talwalkar 2016, arXiv:1502.07943.
     """
-    from deeplinear import descend
+    from deeplinear.simulate.linear.descent import descend
 
     def run(rates: Array, most: int, until: float | None = threshold) -> Run:
         return descend(task, start, rate=rates, until=until, stop="first", steps=most, reduce=False, dtype=dtype)

@@ -1,7 +1,11 @@
 """Where weights start. Every start takes layer widths ``(n_in, …, n_out)`` and an ``rng``; `STARTS` holds their facts.
 
-`deeplinear.initial.jax_style` has those that are drawn layer by layer as JAX initialisers; it loads JAX, so import it.
+`jax_style` has those that are drawn layer by layer as JAX initialisers; it loads JAX when it is first used.
 """
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from deeplinear.initial.balanced import balanced
 from deeplinear.initial.decoupled import decoupled
@@ -18,6 +22,9 @@ from deeplinear.initial.pretrained import pretrained
 from deeplinear.initial.pretrained_limit import pretrained_limit
 from deeplinear.initial.reduced import reduced_decoupled, reduced_orthogonal
 
+if TYPE_CHECKING:
+    from deeplinear.initial import jax_style
+
 __all__ = [
     "STARTS",
     "balanced",
@@ -27,6 +34,7 @@ __all__ = [
     "glorot",
     "he",
     "identity_like",
+    "jax_style",
     "lambda_balanced",
     "lsuv",
     "orthogonal",
@@ -114,3 +122,13 @@ STARTS = {
         ),
     )
 }
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name == "jax_style":
+        return importlib.import_module("deeplinear.initial.jax_style")
+    raise AttributeError(f"module 'deeplinear.initial' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -13,8 +13,7 @@ from deeplinear.activations import as_activation
 from deeplinear.propagation.free.atoms import Atoms
 from deeplinear.propagation.free.law import FreeLaw
 from deeplinear.propagation.free.one_layer import OneLayer
-from deeplinear.spectra import SpectralLaw
-from deeplinear.spectra.transformed import Logarithm
+from deeplinear.spectra.transformed import Logarithm, SquaredLaw
 
 ACCURACY = 1e-10  # relative, as FreeLaw promises: Legendre series between tabulated points
 
@@ -31,7 +30,7 @@ topped = pytest.mark.parametrize("law", TOPPED, ids=str)
 
 
 def test_two_levels_of_classes():
-    assert FreeLaw.__bases__ == (SpectralLaw,)
+    assert FreeLaw.__bases__ == (SquaredLaw,)
     for leaf in FreeLaw.__subclasses__():
         assert not leaf.__subclasses__()
 

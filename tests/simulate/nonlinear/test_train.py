@@ -375,3 +375,14 @@ def test_fewer_examples_than_inputs(seed, naive):
         losses, _ = naive(task, start.weights, 0.01, 20)
         assert_allclose(train(start, task, rate=0.01, steps=20).loss, losses, rtol=1e-11)
         assert_allclose(dl.descend(task, start.weights, rate=0.01, steps=20).loss, losses, rtol=1e-11)
+
+
+def test_both_spellings_of_the_optimiser_do_the_same():
+    x = np.linspace(-1, 1, 8)[:, None]
+    start = dl.Network(dl.initial.gaussian([1, 4, 1], rng=0), "tanh")
+    british, american, plain = (
+        dl.train(start, (x, x**3), rate=0.01, steps=5, **named).loss
+        for named in ({"optimiser": "adam"}, {"optimizer": "adam"}, {})
+    )
+    np.testing.assert_array_equal(british, american)
+    assert not np.allclose(british, plain)

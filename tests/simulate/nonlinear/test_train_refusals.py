@@ -36,6 +36,10 @@ def linear(x):
         ({"record": 0}, r"train needs record to be a whole number >= 1"),
         ({"dtype": np.float16}, r"train needs dtype np.float64 or np.float32"),
         ({"optimiser": "lbfgs"}, r"train needs optimiser in sgd, momentum, adam, rmsprop, got optimiser='lbfgs'"),
+        (
+            {"optimiser": "adam", "optimizer": "sgd"},
+            r"train needs one of optimiser and optimizer, got 'adam' and 'sgd'",
+        ),
         ({"optimiser": optax.sgd(0.1)}, r"train needs no rate beside an optax transformation, got rate=0.1"),
         ({"loss": "cross entropy", "reduce": True}, r"for reduce=True, got loss='cross entropy', optimiser='sgd'"),
         (

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from deeplinear.activations.custom import PROBE
 from deeplinear.activations.linear import LINEAR
 from deeplinear.arguments import generator
+from deeplinear.messages import shown
 from deeplinear.network import Network
 from deeplinear.reduction.outputs_inputs import reduced
 from deeplinear.simulate.nonlinear.assemble import performed
@@ -27,7 +28,8 @@ def train(
     network: Network | Sequence[Network],
     data: Task | tuple[ArrayLike, ArrayLike],
     *,
-    optimiser: str | optax.GradientTransformation | Callable[[Any], optax.GradientTransformation] = "sgd",
+    optimiser: str | optax.GradientTransformation | Callable[[Any], optax.GradientTransformation] | None = None,
+    optimizer: str | optax.GradientTransformation | Callable[[Any], optax.GradientTransformation] | None = None,
     rate: ArrayLike | None = None,
     steps: int,
     batch: int | None = None,
@@ -53,8 +55,9 @@ def train(
         data: examples in rows, a pair ``(x, y)`` of shapes ``(examples, n_in)`` and ``(examples, n_out)``; or a `Task`
             where that determines them: one-hot items such as ``deeplinear.data.hierarchy()``, or any task for linear
             networks without biases.
-        optimiser: ``"sgd"``, ``"momentum"`` (0.9), ``"adam"``, ``"rmsprop"``; a function from a rate to an optax
+        optimiser: ``"sgd"`` if not given, ``"momentum"`` (0.9), ``"adam"``, ``"rmsprop"``; a function from a rate to an optax
             transformation, such as ``optax.adamw``; or a transformation with its rate inside.
+        optimizer: the same in American spelling.
         rate: learning rate > 0, or several, shape ``(rates,)``, which see the same batches.
         steps: how many updates.
         batch: examples a step, in a new random order each epoch, a remainder left out; all of them if not given.
@@ -94,7 +97,13 @@ def train(
     """
     seeds = not isinstance(network, Network)
     networks = checked(list(network) if isinstance(network, Sequence) else [network])
-    asked: dict[str, Any] = {"optimiser": optimiser, "rate": rate, "steps": steps, "batch": batch, "loss": loss}
+    if optimiser is not None and optimizer is not None:
+        raise ValueError(
+            f"train needs one of optimiser and optimizer, got {shown(optimiser)} and {shown(optimizer)}: they are two spellings of one "
+            f"argument. Leave one out."
+        )
+    chosen = next((each for each in (optimiser, optimizer) if each is not None), "sgd")
+    asked: dict[str, Any] = {"optimiser": chosen, "rate": rate, "steps": steps, "batch": batch, "loss": loss}
     asked |= {"reduction": reduction, "record": record, "until": until, "stop": stop, "reduce": reduce, "dtype": dtype}
     plan = planned(**asked)
     widths = networks[0].widths
