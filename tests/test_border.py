@@ -338,3 +338,44 @@ def test_extremes_are_limits_without_warnings():
     assert dl.curvature.sharpness(1e300, depth=5) == np.inf
     u = dl.exact.unequal_depth.condition([0.0, np.inf], s=[1.0], layers=[[0.3], [0.4]])
     assert u[-1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"task": np.ones((2, 2))}, TypeError, "predict needs a Task"),
+        ({"depth": {1.0}}, ValueError, r"predict needs a whole depth"),
+        ({"width": 2.5}, ValueError, "predict needs a whole width"),
+        ({"steps": "10"}, ValueError, "predict needs whole steps >= 1"),
+        ({"rate": [0.01, 0.02]}, ValueError, "predict needs .*rate"),
+        ({"strength": 1.5}, ValueError, "predict needs 0 < strength < 1"),
+        ({"simulate": "yes"}, ValueError, "predict needs .*simulate"),
+    ],
+)
+def test_predict_refuses_what_it_cannot_use(arguments, error, words):
+    with pytest.raises(error, match=words):
+        dl.predict(**{"task": dl.Task.from_modes([2.0, 1.0]), **arguments})
+
+
+def test_depths_that_fill_the_memory_are_refused_with_the_size():
+    task = dl.Task.from_modes([2.0, 1.0])
+    with pytest.raises(ValueError, match=r"of_map needs .*factors of 1180591620717411303424 layers"):
+        dl.kernels.silent_alignment.final_factors(task, depth=2**70)
+    with pytest.raises(ValueError, match=r"gauss_newton_eigenvalues needs .*powers of 1e\+300 layers"):
+        dl.curvature.gauss_newton_eigenvalues([0.6, 0.2], depth=1e300, n_in=5, n_out=4)
+
+
+def test_rates_where_numbers_end():
+    assert dl.curvature.stability_limit(5e-324) == np.inf
+    assert dl.curvature.optimal_rate(0.0, depth=2) == np.inf
+
+
+def test_a_condition_is_a_number_where_times_leave_float64():
+    unequal = dl.exact.unequal
+    assert unequal.condition(1.5, s=0.8, a0=0.087, b0=1e-300, tau=5e-324) == 0
+    assert unequal.condition(0.0, s=0.8, a0=0.087, b0=0.1) == 0
+
+
+def test_no_layers_are_refused():
+    with pytest.raises(ValueError, match=r"to_white needs layers of shape \(L, \.\.\.\), got none"):
+        dl.exact.aligned.to_white((), power=1.5)

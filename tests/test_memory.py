@@ -129,7 +129,7 @@ def test_depths_of_predictions():
         predict(TASK, depth=100_000)
     found = predict(TASK, depth=1000)
     assert np.isfinite(found.half_times).all()
-    with pytest.raises(ValueError, match=r"^predict needs width >= 1"):
+    with pytest.raises(ValueError, match=r"^predict needs a whole width >= 1"):
         predict(TASK, width=0)
     assert_allclose(predict(TASK, width=10**12).half_times, predict(TASK).half_times)
 

@@ -414,7 +414,7 @@ def test_a_strength_that_is_no_share_is_refused(strength, capsys, file):
 def test_a_rate_that_learns_nothing_is_refused(rate, capsys, file):
     code, out, err = run(capsys, "predict", file, "--rate", rate)
     assert (code, out) == (2, "")
-    assert f"predict needs rate > 0, got rate={float(rate)!r}" in err
+    assert f"got rate={float(rate)!r}: only a positive rate learns" in err
 
 
 def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed(capsys, file, monkeypatch, tmp_path):

@@ -191,7 +191,7 @@ def test_bad_arguments_are_named(wrong):
     ("name", "meaning"), [("depth", "weight matrices"), ("width", "units of a hidden layer"), ("steps", "epochs")]
 )
 def test_counts_say_what_they_count(name, meaning):
-    with pytest.raises(ValueError, match=rf"predict needs {name} >= 1, got {name}=0: it counts {meaning}"):
+    with pytest.raises(ValueError, match=rf"predict needs .*{name} >= 1, got {name}=0: it counts {meaning}"):
         predict(Task.from_modes([1.0]), **{name: 0})
 
 

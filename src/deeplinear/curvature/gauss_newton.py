@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from deeplinear.arguments import whole_number
 from deeplinear.curvature.directions import MOST, check_room, checked_powers
 from deeplinear.exact import checks
+from deeplinear.memory import require_memory
 
 if TYPE_CHECKING:
     from deeplinear.arrays import Array
@@ -57,6 +58,8 @@ def gauss_newton_eigenvalues(
     check_room(name, u.shape[-1], (n_in, n_out))
     d = checked_powers(name, powers, n_in)
     u = np.concatenate([u, np.zeros((*u.shape[:-1], max(n_in, n_out) - u.shape[-1]))], axis=-1)
+    needed = 8.0 * layers * (n_in + n_out) * max(1, u.size // u.shape[-1])
+    require_memory(name, needed, f"powers of {layers:.6g} layers", "Pass a smaller depth.")
     below = np.arange(int(layers))
     after, before = u[..., :n_out, None] ** (2 * below[::-1] / layers), u[..., :n_in, None] ** (2 * below / layers)
     return after @ np.swapaxes(before, -1, -2) * d

@@ -150,7 +150,7 @@ def stability_limit(rate: ArrayLike, *, momentum: ArrayLike = 0.0, nesterov: boo
         nesterov: whether the gradient is taken at the look-ahead point.
 
     Returns:
-        Limits, shape of the arguments broadcast together.
+        Limits, shape of the arguments broadcast together; infinite where they leave float64.
 
     Raises:
         ValueError: a rate or momentum out of its domain.
@@ -167,7 +167,8 @@ def stability_limit(rate: ArrayLike, *, momentum: ArrayLike = 0.0, nesterov: boo
     checks.refuse("stability_limit", "0 <= momentum < 1", "momentum", beta, ~((beta >= 0) & (beta < 1)), advice)
     checks.fit("stability_limit", rate=eta, momentum=beta)
     nesterov = flag("stability_limit", "nesterov", nesterov)
-    return (2 + 2 * beta) / (eta * (1 + 2 * beta * nesterov))
+    with np.errstate(over="ignore"):
+        return (2 + 2 * beta) / (eta * (1 + 2 * beta * nesterov))
 
 
 def crossings(path: SharpnessPath, limit: float | None = None) -> Array:

@@ -115,6 +115,9 @@ def sharpness(
 def largest_stable_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
     """Learning rate above which descent cannot settle at the optimum, ``2 / sharpness``; arguments as in `sharpness`.
 
+    Returns:
+        Shape of the arguments broadcast together; infinite where nothing is to be learned, so that there is no curvature.
+
     Example:
         >>> largest_stable_rate(4.0, depth=2)
         np.float64(0.25)
@@ -125,6 +128,9 @@ def largest_stable_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> 
 
 def optimal_rate(s: ArrayLike, *, depth: int, power: ArrayLike = 1.0) -> Array:
     """Learning rate ``1 / sharpness`` of eq. (42), which falls as ``1/depth``; arguments as in `sharpness`.
+
+    Returns:
+        Shape of the arguments broadcast together; infinite where nothing is to be learned, so that there is no curvature.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eq. (42).

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deeplinear.exact import checks
+from deeplinear.memory import require_memory
 from deeplinear.messages import shown
 from deeplinear.weights import Weights, checked
 
@@ -80,6 +81,8 @@ def of_map(w: ArrayLike, depth: int) -> Factors:
             f"of_map needs maps of shape (..., n_out, n_in), got shape {w.shape}: outputs are rows. For one output "
             f"pass w[None, :]."
         )
+    needed = 8.0 * depth * w.size // (w.shape[-1] * w.shape[-2]) * (w.shape[-1] ** 2 + w.shape[-2] ** 2)
+    require_memory("of_map", needed, f"factors of {depth} layers", "Pass a smaller depth.")
     u, s, vt = np.linalg.svd(w, full_matrices=False)
     s = np.where(s > np.finfo(float).eps * max(w.shape[-2:]) * s.max(axis=-1, keepdims=True), s, 0.0)
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deeplinear.arguments import flag, real_number, whole_number
 from deeplinear.arrays import Array
 from deeplinear.curve import Curve
 from deeplinear.report.prediction import LEARNED, Prediction, is_aligned
-from deeplinear.task import Task
+from deeplinear.task import Task, a_task
 
 if TYPE_CHECKING:
     from deeplinear.exact.law import Law
@@ -52,6 +53,7 @@ def predict(
 
     Raises:
         ValueError: an argument out of range, or a task with nothing linear to learn.
+        TypeError: no task.
 
     Source:
         Saxe, McClelland & Ganguli 2014, arXiv:1312.6120, eqs. (12), (15), (41), (46).
@@ -61,22 +63,19 @@ def predict(
     from deeplinear.exact.solve import solve
     from deeplinear.initial.decoupled import decoupled as decoupled_start
 
-    for name, value, meaning in (
-        ("depth", depth, "counts weight matrices, one more than hidden layers"),
-        ("width", width, "counts units of a hidden layer"),
-        ("steps", steps, "counts epochs"),
-    ):
-        if value < 1:
-            raise ValueError(f"predict needs {name} >= 1, got {name}={value!r}: it {meaning}. Pass 1 or more.")
-    if not 0 < strength < 1:
-        raise ValueError(
-            f"predict needs 0 < strength < 1, got strength={strength!r}: it is the share of the largest target at which modes "
-            f"start. Pass a small one such as 1e-3."
-        )
-    if rate is not None and not 0 < rate < np.inf:
-        raise ValueError(
-            f"predict needs rate > 0, got rate={rate!r}: a learning rate must be positive and finite. Pass another one, or leave it out for the best one."
-        )
+    a_task("predict", task)
+    advice = "it counts weight matrices, one more than hidden layers. Pass for example 3."
+    depth = whole_number("predict", "depth", depth, 1, advice=advice)
+    width = whole_number(
+        "predict", "width", width, 1, advice="it counts units of a hidden layer. Pass for example 100."
+    )
+    steps = whole_number("predict", "steps", steps, 1, advice="it counts epochs. Pass for example 1000.")
+    simulate = flag("predict", "simulate", simulate)
+    advice = "it is the share of the largest target at which modes start. Pass a small one such as 1e-3."
+    strength = real_number("predict", "strength", strength, "0 < · < 1", advice)
+    if rate is not None:
+        advice = "only a positive rate learns. Pass another one, or leave it out for the best one."
+        rate = real_number("predict", "rate", rate, "> 0", advice)
     if depth > DEEPEST:
         raise ValueError(
             f"predict needs depth <= {DEEPEST}, got depth={depth!r}: sharpness along chains that long takes minutes, and learning "

@@ -45,9 +45,10 @@ def to_white(layers: ArrayLike, *, power: ArrayLike, tau: ArrayLike = 1.0) -> tu
     tau = checks.time_constant("to_white", tau)
     advice = "a mode without input power does not move. Leave it out."
     checks.refuse("to_white", "power > 0", "power", power, ~(power > 0), advice)
-    if layers.ndim == 0:
+    if layers.ndim == 0 or len(layers) == 0:
+        found = "one number" if layers.ndim == 0 else "none"
         raise ValueError(
-            "to_white needs layers of shape (L, ...), got one number: depth is how many there are. Pass a list."
+            f"to_white needs layers of shape (L, ...), got {found}: depth is how many there are. Pass a list."
         )
     checks.fit("to_white", layers=layers, power=power, tau=tau)
     depth = len(layers)

@@ -204,8 +204,8 @@ def condition(t: ArrayLike, *, s: ArrayLike, a0: ArrayLike, b0: ArrayLike, tau: 
     t = checks.in_units(t, tau)
     now = grown(t, s, a0, b0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        change = t * (np.square(now.plus) + np.square(now.minus)) / 2 * np.abs(now.left)
-        return np.where(change == 0, 0.0, change / np.abs(now.u))[()]
+        speed = (np.square(now.plus) + np.square(now.minus)) / 2 * np.abs(now.left)
+        return np.where((speed == 0) | (t == 0), 0.0, t * speed / np.abs(now.u))[()]
 
 
 def motion(s: Array, begun: Array, tau: Array) -> Motion:
