@@ -5,6 +5,7 @@ import pytest
 
 import deeplinear as dl
 from deeplinear.figures.search import ROUNDS, SLOWEST, STRIDE, fastest
+from deeplinear.simulate.linear import descent
 
 GRID = 1.0 * 10 ** (-3 * np.arange(20) / 19)
 
@@ -74,7 +75,7 @@ def rounds_of(monkeypatch, task, start, threshold):
         return run
 
     with monkeypatch.context() as patch:
-        patch.setattr(dl, "descend", spy)
+        patch.setattr(descent, "descend", spy)
         fastest(task, start, grid=GRID, threshold=threshold, steps=300, hold=10, dtype=np.float64)
     return seen
 
@@ -113,7 +114,7 @@ def test_a_crossing_that_stays_is_waited_for_ten_times_as_long(task, monkeypatch
             most.append(options["steps"])
         return true(*args, **options)
 
-    monkeypatch.setattr(dl, "descend", spy)
+    monkeypatch.setattr(descent, "descend", spy)
     start = dl.initial.orthogonal((6, 8, 8, 3), rng=0)
     threshold = 0.05 * task.output_power / 2
     for steps, bound in ((300, None), (20, 20)):
