@@ -208,7 +208,7 @@ def test_directions_that_do_not_occur_stay_out(task):
         ({"rate": 0.0}, r"pretrained needs a finite rate > 0, got rate=0\.0"),
         (
             {"rate": 1.0},
-            "pretrained needs a stable rate, got rate=1: the reconstruction error left all bounds at epoch",
+            "pretrained needs a stable rate, got rate=1: the reconstruction error diverged at epoch",
         ),
         ({"rate": 1.0, "start": "aligned"}, "pretrained needs a stable rate"),
         ({"start": "greedy"}, "pretrained needs start in random, aligned, got start='greedy'"),

@@ -56,7 +56,7 @@ def autoencode(
         until: stop when the error is at or below this.
 
     Raises:
-        ValueError: the error left all bounds.
+        ValueError: the error diverged.
     """
     if encoder.shape[0] > 2 * len(powers):
         frame = np.linalg.qr(np.hstack([encoder, decoder.T]))[0]
@@ -92,7 +92,7 @@ def autoencode_aligned(
         rest: power of the components beyond the k, which a narrow hidden layer never reconstructs.
 
     Raises:
-        ValueError: the error left all bounds.
+        ValueError: the error diverged.
     """
     a, errors, bound = diagonal.copy(), [], OUT_OF_BOUNDS * powers.sum()
     for epoch in range(epochs + 1):
@@ -108,7 +108,7 @@ def finished(errors: list[float], epoch: int, epochs: int, until: float, bound: 
     """Whether an autoencoder is done, after refusing one that diverges."""
     if not errors[-1] <= bound:
         raise ValueError(
-            f"pretrained needs a stable rate, got rate={rate:.6g}: the reconstruction error left all bounds at epoch "
+            f"pretrained needs a stable rate, got rate={rate:.6g}: the reconstruction error diverged at epoch "
             f"{epoch}. Leave it out, or pass less than 1 / the largest input power."
         )
     return epoch == epochs or errors[-1] <= until

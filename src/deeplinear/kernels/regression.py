@@ -1,4 +1,4 @@
-"""A kernel that stands still: where gradient flow ends if the tangent kernel were this one all along."""
+"""A kernel that does not change: where gradient flow ends if the tangent kernel were this one all along."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Signals and gradients through deep nonlinear networks.
 
 Infinitely wide: `MeanField` (variances, correlations, phases), `variances` along the depth, `jacobian_spectrum` and its
-relatives, laws of the squared singular values of the end-to-end Jacobian in the manners of `deeplinear.spectra`.
+relatives, laws of the squared singular values of the end-to-end Jacobian with the interface of `deeplinear.spectra`.
 
 As wide as they are: `log_jacobian_singular_values` measures all of one network's, `extreme_singular_values`,
 `spectral_moments` and `spectral_density` without ever forming the matrix.

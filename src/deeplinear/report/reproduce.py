@@ -82,7 +82,7 @@ def reproduce(
     """Compute, check and draw figures into a folder; a figure that is finished there is kept.
 
     A figure is finished if its arrays were computed with the same parameters by the same source code. So an interrupted
-    run goes on where it stopped, and an edited package starts again.
+    run resumes where it stopped, and an edited package starts again.
 
     Args:
         names: which figures; all if none are given.

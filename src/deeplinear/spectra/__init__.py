@@ -1,4 +1,4 @@
-"""Laws of random matrices, in the manners of scipy.stats.
+"""Laws of random matrices, with the scipy.stats interface.
 
 `FussCatalan`, `MarchenkoPastur` are laws of squared singular values, their ``singular_values()`` of the values themselves;
 `QuarterCircle` is one of them in closed form. `GinibreProduct` is for eigenvalues, `Triangle` and the Lyapunov exponents

@@ -1,4 +1,4 @@
-r"""A law of random matrices, in the manners of scipy.stats; every law is a leaf of one abstract base.
+r"""A law of random matrices, with the scipy.stats interface; every law is a leaf of one abstract base.
 
 All laws here live on ``x >= 0`` and spread over hundreds of decades when many matrices are multiplied, so a leaf says
 what it knows at ``ln x`` and in logarithms, and the base turns that into densities, tails, quantiles and samples.

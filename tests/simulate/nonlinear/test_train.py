@@ -265,7 +265,7 @@ def test_divergence_is_reported():
     seldom = train(start("linear"), (x, y), rate=[0.001, 5.0], steps=30, record=30)  # by then infinities have met: NaN
     assert seldom.diverged_at[1] == 30
     assert np.isinf(seldom.loss[1, 1])
-    with pytest.raises(ValueError, match=r"train needs a stable rate, got rate=5: the loss left all bounds at step"):
+    with pytest.raises(ValueError, match=r"train needs a stable rate, got rate=5: the loss diverged at step"):
         train(network, (x, y), rate=5.0, steps=30)
 
 

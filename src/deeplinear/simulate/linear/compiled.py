@@ -159,7 +159,7 @@ def descended(
         return jnp.all(ended) | ((stop == "first") & jnp.any(now.learned >= 0))
 
     def advance(now: Progress) -> Progress:
-        moving = jnp.where(now.learned < 0, rates, 0.0)  # a run that has learned stands still
+        moving = jnp.where(now.learned < 0, rates, 0.0)  # a run that has learned is frozen
         state = jax.vmap(one, in_axes=(0, 0, 0, None))(now.state, target, moving, now.step)
         return judged(now.step + 1, state, now.learned, now.diverged)
 

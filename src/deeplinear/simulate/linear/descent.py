@@ -140,7 +140,7 @@ def performed(
     diverged = trace.diverged >= 0
     if diverged.any() and not shape:
         raise ValueError(
-            f"descend needs a stable rate, got rate={rates[0]:.6g}: the loss left all bounds at step "
+            f"descend needs a stable rate, got rate={rates[0]:.6g}: the loss diverged at step "
             f"{trace.diverged[0]}. Pass a smaller rate (deeplinear.curvature.largest_stable_rate says how small), or a list "
             f"of rates to see where it breaks."
         )

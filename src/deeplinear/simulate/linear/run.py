@@ -29,7 +29,7 @@ class Run(Curve):
 
     Attributes:
         rates: the learning rates, scalar shape ``()`` or ``(rates,)``.
-        learned_at: first step with loss below ``until``; NaN where it never was. The run stands still from there.
+        learned_at: first step with loss below ``until``; NaN where it never was. The run is frozen from there.
         diverged_at: first step with a loss beyond all bounds; NaN where it stayed in bounds. Loss is inf from there.
         reduction: the narrow network that was simulated, and why that is exact; printed as one line.
     """

@@ -61,7 +61,7 @@ def performed(
 
     if not shape and diverged[0] >= 0:
         raise ValueError(
-            f"train needs a stable rate, got rate={float(plan.rates):.6g}: the loss left all bounds at step {diverged[0]}. "
+            f"train needs a stable rate, got rate={float(plan.rates):.6g}: the loss diverged at step {diverged[0]}. "
             f"Pass a smaller rate, or a list of rates to see where it breaks."
         )
     lost = (diverged >= 0)[:, None] & (steps >= diverged[:, None])

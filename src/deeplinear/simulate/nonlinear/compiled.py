@@ -135,7 +135,7 @@ def trained(runs: Run, data: Data, records: Any, until: Any, *, work: Work) -> A
     def advance(step: Any, moving: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
         parameters, state, still = moving
         new = jax.vmap(one_step, in_axes=(0, 0, 0, None))(parameters, state, runs.rate, step)
-        if work.ending:  # a run that has learned stands still
+        if work.ending:  # a run that has learned is frozen
 
             def kept(old: Any, new: Any) -> Any:
                 return jnp.where(still.reshape(still.shape + (1,) * (new.ndim - 1)), old, new)

@@ -64,7 +64,7 @@ def train(
         loss: ``"squared"``, ½‖y − f‖², or ``"cross entropy"`` of a softmax, each summed over examples as in the paper.
         reduction: ``"mean"`` divides loss and gradient by the number of examples (of the batch).
         record: record every so many steps, or at these steps; if not given every step, or 1000 points of a longer run.
-        until: a run has learned, and stands still, when its recorded loss is below this, ``> 0``.
+        until: a run has learned, and is frozen, when its recorded loss is below this, ``> 0``.
         stop: with ``until`` and a batch, all end when the ``"first"`` run does, or each for itself (``"all"``).
         evaluate: a second pair ``(x, y)``, whose loss and accuracy are recorded too.
         modes: a task whose mode strengths to record with squared error; ``data`` itself where that is a task.

@@ -31,7 +31,7 @@ class Training(Curve):
         accuracy: share of examples whose largest output is the right one; NaN where targets are not one-hot.
         test_loss: loss on the ``evaluate`` pair; NaN where none was given.
         test_accuracy: accuracy there.
-        learned_at: first recorded step with loss below ``until``; NaN where it never was. The run stands still from there.
+        learned_at: first recorded step with loss below ``until``; NaN where it never was. The run is frozen from there.
         diverged_at: first recorded step with a loss beyond all bounds; NaN where it stayed in bounds. Loss is inf from there.
         reduction: which outputs and inputs were trained in fewer coordinates, and why that is exact; printed as one line.
 
