@@ -470,7 +470,7 @@ def test_what_readme_says_of_the_flowers_holds(capsys, iris, monkeypatch):
     monkeypatch.chdir(iris)
     section, _ = your_data()
     found = json.loads(run(capsys, "predict", "iris.csv", "--json")[1])
-    named = re.search(r"`--json` prints (.*?) and all other numbers", section, re.DOTALL).group(1)
+    named = re.search(r"`--json` prints\s(.*?)\sand all other numbers", section, re.DOTALL).group(1)
     assert set(re.findall(r"`(\w+)`", named)) == {"description", "features", "classes", "modes"} <= set(found)
     task = from_file("iris.csv")
     for name in set(re.findall(r"`task\.(\w+)`", section)):
