@@ -43,6 +43,7 @@ def test_chosen_modes_and_properties_of_lines(ax):
     (line,) = lines(ax)
     assert_array_equal(line.get_ydata(), CURVE.strengths[:, 2])
     assert (line.get_label(), line.get_linewidth()) == ("mode 3", 3.0)
+    assert [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "--"] == [1.0]
 
 
 def test_runs_of_a_batch_share_the_colour_of_their_mode(ax):
