@@ -105,3 +105,14 @@ def test_only_reproduce_promises_that_work_was_kept(capsys, monkeypatch, command
     assert code == 130
     assert ("kept" in err) == kept
     assert err.count("\n") == 1
+
+
+def test_too_little_memory_is_no_bug():
+    """Python says it in one way, the compiler of JAX in another."""
+    from deeplinear.cli.causes import cause
+
+    for error in (MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 80000000000 bytes.")):
+        code, text = cause(error, ["predict", "a.csv"])
+        assert code == 2
+        assert text.startswith("there is not enough memory")
+    assert "80000000000 bytes. Use fewer examples" in text
